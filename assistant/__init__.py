@@ -1,0 +1,1 @@
+"""Answers on the record: the answering side and its faces."""

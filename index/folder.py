@@ -1,0 +1,344 @@
+"""An index as a whole: its folder, its parts, and how a reader sees them at one instant."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from index.chunk import CHUNKER_VERSION
+from index.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing, StorageError
+from index.lexical import LexicalIndex
+from index.manifest import FORMAT, Located, Manifest, PassageId, Version
+from index.sentences import SENTENCES_VERSION
+from index.store import ChunkStore, VectorFilter
+from index.texts import TextStore
+from index.types import Hit
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+    from index.embed import Vectors
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+_ATTEMPTS = 8
+_CHUNKS = f"{CHUNKER_VERSION}.{SENTENCES_VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which documents a search may return.
+
+    Attributes:
+        documents: paths in the corpus or shell patterns of them; empty: all.
+        since: first day of publication; undated documents do not pass.
+        until: last day of publication; undated documents pass.
+    """
+
+    documents: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    def allows(self, version: Version) -> bool:
+        """Whether a document passes."""
+        day = version.published
+        if self.since is not None and (day is None or day < self.since):
+            return False
+        if self.until is not None and day is not None and day > self.until:
+            return False
+        return not self.documents or any(
+            version.path == pattern or fnmatchcase(version.path, pattern)
+            for pattern in self.documents
+        )
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not self.documents and self.since is None and self.until is None
+
+
+def default_folder(corpus: Path) -> Path:
+    """Where the index of ``corpus`` lives unless another place is named: in the user's data
+    directory, keyed by the corpus's absolute path, so that a read-only corpus works."""
+    from platformdirs import user_data_path
+
+    absolute = corpus.expanduser().resolve()
+    key = hashlib.sha256(str(absolute).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in absolute.name)[:40]
+    return user_data_path("onrecord") / "indexes" / f"{name or 'corpus'}-{key}"
+
+
+class Index:
+    """The parts of one index folder. Safe to share by threads; close it when done.
+
+    Args:
+        folder: the index folder; made by the first sync.
+        model: the identity of the embedding model that asks
+            (:attr:`index.embed.Embedder.identity`).
+        server: a Chroma server's address, for vectors that do not lie in the folder.
+    """
+
+    def __init__(self, folder: Path, *, model: str, server: str | None = None) -> None:
+        self.path = folder.expanduser().absolute()
+        self.model = model
+        self.server = server
+        self.manifest = Manifest(self.path / "manifest.sqlite3")
+        self.lexical = LexicalIndex(self.path / "lexical.sqlite3")
+        self.texts = TextStore(self.path / "texts")
+        name = "passages"
+        if server:
+            name += "-" + hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]
+        self.store = ChunkStore(self.path / "chroma", server=server, name=name)
+
+    # -- what it is ----------------------------------------------------------------------------
+
+    @property
+    def exists(self) -> bool:
+        """Whether a sync has made something here."""
+        return self.manifest.exists and "format" in self.manifest.meta()
+
+    def check(self) -> None:
+        """Refuse an index that would answer wrongly.
+
+        Raises:
+            IndexMissing: there is none.
+            IndexMismatch: made by another model, chunker or layout; names the command that
+                rebuilds.
+        """
+        if not self.exists:
+            raise IndexMissing(
+                f"There is no index at {self.path} yet.",
+                "Make one with: onrecord index DIR",
+            )
+        meta = self.manifest.meta()
+        for what, made, now in (
+            ("embedding model", meta.get("model"), self.model),
+            ("chunker version", meta.get("chunks"), _CHUNKS),
+            ("layout", meta.get("format"), FORMAT),
+            ("vector store", meta.get("vectors", ""), self.server or "embedded"),
+        ):
+            if made != now:
+                raise IndexMismatch(
+                    f"The index at {self.path} was made with {what} {made}; asked with {now}.",
+                    "Use the same one, or build it anew with: onrecord index --rebuild",
+                )
+
+    def describe(self, corpus: Path, dimension: int) -> None:
+        """Begin the index, remembering how it is made."""
+        self.manifest.start(
+            format=FORMAT,
+            model=self.model,
+            dimension=str(dimension),
+            chunks=_CHUNKS,
+            vectors=self.server or "embedded",
+            corpus=str(corpus),
+        )
+
+    # -- locks ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def writer(self) -> Iterator[None]:
+        """Be the one writer.
+
+        Raises:
+            IndexBusy: another process (or thread) is.
+            StorageError: the folder can't be written.
+        """
+        from filelock import Timeout
+
+        lock = self._lock("writer.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise IndexBusy(
+                f"Another sync is writing to the index at {self.path}.",
+                "Wait until it is done and try again.",
+            ) from None
+        except OSError as problem:
+            raise self._unwritable(problem) from problem
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def section(self) -> Iterator[None]:
+        """A short section in which Chroma's files are either written or read anew, never both.
+
+        An embedded Chroma writes its graph's files in place; a client that opens them meanwhile
+        could read them torn.
+        """
+        if self.server is not None:
+            yield
+            return
+        from filelock import Timeout
+
+        lock = self._lock("store.lock")
+        try:
+            lock.acquire(timeout=120)
+        except Timeout:
+            raise IndexBusy(
+                f"The vectors at {self.path} have been locked for two minutes.",
+                "See whether another process hangs, and try again.",
+            ) from None
+        except OSError as problem:
+            raise self._unwritable(problem) from problem
+        try:
+            yield
+        finally:
+            lock.release()
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def consistent(self, read: Callable[[], T]) -> T:
+        """What ``read`` returns when no commit has come between its parts.
+
+        Everything that ``read`` finds is then of one generation: old passages are deleted only
+        after the commit that replaces them, so while the generation stands, so do they.
+        """
+        for attempt in range(_ATTEMPTS):
+            generation = self._refreshed()
+            try:
+                found = read()
+            except (KeyError, IndexCorrupt):
+                # A text or vector that was pruned or deleted under the reader's feet; with the
+                # generation unmoved it is truly missing.
+                if self.manifest.generation() == generation:
+                    raise
+            else:
+                if self.manifest.generation() == generation:
+                    return found
+            time.sleep(0.01 * attempt)
+        with self.section():
+            # Commits come faster than reads: keep the writer out for one.
+            self.store.refresh(self.manifest.generation())
+            return read()
+
+    def dense(self, vector: Vectors, k: int, scope: Scope | None = None) -> list[Hit]:
+        """The ``k`` passages nearest to ``vector``, best first; the score is the cosine."""
+        allow = self._vector_filter(scope)
+        return self._top(
+            lambda wanted: self.store.query(vector, wanted, allow=allow), k, scope, self.store.count
+        )
+
+    def words(self, question: str, k: int, scope: Scope | None = None) -> list[Hit]:
+        """The ``k`` best passages for the words of ``question``; the score is BM25."""
+        return self._top(
+            lambda wanted: self.lexical.search(question, wanted), k, scope, self.lexical.count
+        )
+
+    def text(self, sha256: str, parser: str | None = None) -> str:
+        """The text layer of a version.
+
+        Raises:
+            IndexCorrupt: a current document's text is gone.
+        """
+        try:
+            return self.texts.read(sha256, parser=parser) if parser else self.texts.read(sha256)
+        except KeyError:
+            raise IndexCorrupt(
+                f"The index at {self.path} has lost the text of a document ({sha256[:12]}…).",
+                "Build the index anew with: onrecord index --rebuild",
+            ) from None
+
+    def close(self) -> None:
+        """Let go of every file."""
+        self.store.close()
+        self.lexical.close()
+        self.manifest.close()
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _refreshed(self) -> int:
+        generation = self.manifest.generation()
+        if not self.store.seen(generation):
+            with self.section():
+                generation = self.manifest.generation()
+                self.store.refresh(generation)
+        return generation
+
+    def _vector_filter(self, scope: Scope | None) -> VectorFilter | None:
+        if scope is None or scope.everything:
+            return None
+        versions: tuple[int, ...] | None = None
+        if scope.documents:
+            named = tuple(v.version for v in self.manifest.current() if scope.allows(v))
+            # A longer list would pass SQLite's limit of variables; then hits are sifted after.
+            versions = named if len(named) <= 2000 else None
+        return VectorFilter(
+            since=scope.since.toordinal() if scope.since else None,
+            until=scope.until.toordinal() if scope.until else None,
+            versions=versions,
+        )
+
+    def _top(
+        self,
+        search: Callable[[int], Sequence[tuple[PassageId, float]]],
+        k: int,
+        scope: Scope | None,
+        total: Callable[[], int],
+    ) -> list[Hit]:
+        """``k`` hits of current versions in scope: asks for more while too few of those found
+        are."""
+        wanted = k + 8
+        while True:
+            found = search(wanted)
+            scores = dict(found)
+            located = [
+                place
+                for place in self.manifest.locate([passage for passage, _ in found])
+                if scope is None or scope.allows(place.version)
+            ]
+            if len(located) >= k or len(found) < wanted or wanted >= total():
+                return [self._hit(place, scores[place.passage]) for place in located[:k]]
+            wanted *= 4
+
+    def _hit(self, place: Located, score: float) -> Hit:
+        version = place.version
+        text = self.texts.read(version.sha256, parser=version.parser)
+        return Hit(
+            path=version.path,
+            sha256=version.sha256,
+            title=version.title,
+            published=version.published,
+            source=version.source,
+            span=place.span,
+            text=place.span.of(text),
+            score=score,
+        )
+
+    def _lock(self, name: str) -> BaseFileLock:
+        from filelock import FileLock
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise self._unwritable(problem) from problem
+        # Not singletons and not thread-local: two threads exclude each other as processes do.
+        return FileLock(self.path / name, thread_local=False)
+
+    def _unwritable(self, problem: OSError) -> StorageError:
+        return StorageError(
+            f"The index at {self.path} can't be written: {problem.strerror or problem}.",
+            "Make the folder writable or name another with --index.",
+        )
+
+
+def wipe(folder: Path) -> None:
+    """Remove what an index has put into ``folder``, whatever its state; nothing else there."""
+    import shutil
+
+    for name in ("manifest.sqlite3", "lexical.sqlite3"):
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            with suppress(FileNotFoundError):
+                (folder / (name + suffix)).unlink()
+    shutil.rmtree(folder / "chroma", ignore_errors=True)

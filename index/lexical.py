@@ -1,0 +1,187 @@
+"""The same passages by their words: BM25 in SQLite's FTS5, on disk and incremental.
+
+The formula is Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond"
+(Foundations and Trends in IR, 2009), with FTS5's constants k1 = 1.2 and b = 0.75. Words are folded
+to lower case, stripped of diacritics and stemmed (Porter 1980) by FTS5's own tokenizer.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from index.sqlite import Connections, guarded
+
+PassageId = tuple[int, int]
+
+_ORDINALS = 1 << 20
+"""A row's number is ``version * _ORDINALS + ordinal``: a version is a range, fast to delete."""
+
+_COMMON = 0.1
+"""Terms in more than this share of the passages say little and cost much."""
+
+_TITLE_WEIGHT = 0.5
+_TOKENIZER = "tokenize = 'porter unicode61 remove_diacritics 2'"
+
+# Function words of English, which no question is about. Terms that are common in a corpus are
+# dropped by their frequency besides; this list is for corpora too small to tell.
+STOP_WORDS = frozenset(
+    """a about after again against all also am an and any are aren as at be because been before
+    being below between both but by can cannot could couldn did didn do does doesn doing don down
+    during each few for from further had hadn has hasn have haven having he her here hers herself
+    him himself his how i if in into is isn it its itself just ll me more most much many mustn my
+    myself no nor not now of off on once only or other ought our ours ourselves out over own per
+    re s same shan she should shouldn so some such t than that the their theirs them themselves
+    then there these they this those through to too under until up upon ve very was wasn we were
+    weren what when where which while who whom whose why will with won would wouldn you your yours
+    yourself yourselves""".split()
+)
+
+
+class LexicalIndex:
+    """Passages by their words. Safe to share by threads: each has a connection of its own.
+
+    Args:
+        path: the SQLite file; made when it is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connections = Connections(path, _prepare)
+        self._stems: dict[str, str | None] = {}
+
+    def add(self, passages: Iterable[tuple[PassageId, str, str]]) -> None:
+        """Write ``(id, title, text)`` of passages. Visible at once, all or none."""
+        with guarded(self._path), self._connections.get() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO passages (rowid, title, text) VALUES (?, ?, ?)",
+                ((_row(passage), title, text) for passage, title, text in passages),
+            )
+
+    def delete(self, versions: Iterable[int]) -> None:
+        """Remove every passage of these versions."""
+        with guarded(self._path), self._connections.get() as connection:
+            connection.executemany(
+                "DELETE FROM passages WHERE rowid >= ? AND rowid < ?",
+                ((version * _ORDINALS, (version + 1) * _ORDINALS) for version in versions),
+            )
+
+    def search(self, question: str, k: int) -> list[tuple[PassageId, float]]:
+        """The ``k`` best passages for the words of ``question``, best first.
+
+        Stop words and terms that stand in over a tenth of the passages are left out, unless
+        nothing remains. The score is BM25, higher is better.
+        """
+        with guarded(self._path):
+            terms = self.search_terms(question)
+            if not terms:
+                return []
+            # Quoted, so that no term is read as an operator of the query language.
+            match = " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+            rows = self._connections.get().execute(
+                "SELECT rowid, bm25(passages, ?, 1.0) AS score FROM passages "
+                "WHERE passages MATCH ? ORDER BY score, rowid LIMIT ?",
+                (_TITLE_WEIGHT, match, k),
+            )
+            return [((row // _ORDINALS, row % _ORDINALS), -score) for row, score in rows]
+
+    def search_terms(self, question: str) -> list[str]:
+        """The words of ``question`` that a search looks for, as they stand there."""
+        words = list(dict.fromkeys(self._words(question)))
+        frequency = self.document_frequency(words)
+        total = self.count()
+        known = [word for word in words if frequency[word]]
+        content = [word for word in known if word not in STOP_WORDS]
+        rare = [word for word in content if frequency[word] <= max(2, _COMMON * total)]
+        return rare or content or known
+
+    def document_frequency(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many passages each word stands, in any form of the same stem."""
+        if not words:
+            return {}
+        with guarded(self._path):
+            connection = self._connections.get()
+            found = {}
+            for word in dict.fromkeys(words):
+                stem = self._stem(connection, word)
+                row = (
+                    connection.execute(
+                        "SELECT doc FROM vocabulary WHERE term = ?", (stem,)
+                    ).fetchone()
+                    if stem
+                    else None
+                )
+                found[word] = int(row[0]) if row else 0
+            return found
+
+    def idf(self, words: Sequence[str]) -> dict[str, float]:
+        """Inverse document frequency of each word: ``ln(1 + (N - n + 0.5) / (n + 0.5))``, the
+        form that stays positive (Robertson & Zaragoza 2009, with Lucene's 1 + inside the log)."""
+        total = self.count()
+        return {
+            word: math.log(1.0 + (max(total, n) - n + 0.5) / (n + 0.5))
+            for word, n in self.document_frequency(words).items()
+        }
+
+    def count(self) -> int:
+        """How many passages are stored, current or not."""
+        with guarded(self._path):
+            # FTS5's row count is a scan; this reads the table that holds one row a passage.
+            connection = self._connections.get()
+            row = connection.execute("SELECT count(*) FROM passages_docsize").fetchone()
+            return int(row[0])
+
+    def versions(self) -> set[int]:
+        """Versions that have passages here, current or not."""
+        with guarded(self._path):
+            rows = self._connections.get().execute(
+                "SELECT DISTINCT id / ? FROM passages_docsize", (_ORDINALS,)
+            )
+            return {int(row[0]) for row in rows}
+
+    def clear(self) -> None:
+        """Remove every passage."""
+        with guarded(self._path), self._connections.get() as connection:
+            connection.execute("DELETE FROM passages")
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        self._connections.close()
+
+    def _words(self, text: str) -> list[str]:
+        folded = "".join(char if char.isalnum() else " " for char in text.casefold())
+        return folded.split()
+
+    def _stem(self, connection: sqlite3.Connection, word: str) -> str | None:
+        """The form under which FTS5 keeps ``word``: asked of FTS5 itself, so that the two can't
+        differ."""
+        cache = self._stems
+        if word not in cache:
+            if len(cache) > 50_000:
+                cache.clear()
+            connection.execute("INSERT INTO temp.stemmer (rowid, word) VALUES (1, ?)", (word,))
+            row = connection.execute("SELECT term FROM temp.stems LIMIT 1").fetchone()
+            connection.execute("DELETE FROM temp.stemmer WHERE rowid = 1")
+            connection.commit()
+            cache[word] = row[0] if row else None
+        return cache[word]
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.executescript(
+        f"""
+        CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5 (title, text, {_TOKENIZER});
+        CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (passages, row);
+        CREATE VIRTUAL TABLE temp.stemmer USING fts5 (word, {_TOKENIZER});
+        CREATE VIRTUAL TABLE temp.stems USING fts5vocab (temp, stemmer, row);
+        """
+    )
+
+
+def _row(passage: PassageId) -> int:
+    version, ordinal = passage
+    if ordinal >= _ORDINALS:
+        raise ValueError(f"passage {ordinal} of one document: the limit is {_ORDINALS}")
+    return version * _ORDINALS + ordinal

@@ -1,0 +1,126 @@
+"""How this project opens SQLite files, and what their failures mean to a person."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.errors import IndexBusy, IndexCorrupt, StorageError
+
+_UNWRITABLE = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+)
+
+
+def connect(path: Path, *, busy_seconds: float = 30.0) -> sqlite3.Connection:
+    """A connection that lets readers go on while one process writes.
+
+    ``check_same_thread`` is off so that a connection can be closed from another thread than its
+    own; each is used by one thread.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=busy_seconds, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    # WAL with NORMAL survives the death of the process at any instant; a power cut may lose the
+    # last commits, which the next sync makes again.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+class Connections:
+    """One connection a thread to one file, opened anew when another file has taken its place.
+
+    Args:
+        prepare: called with each new connection.
+    """
+
+    def __init__(self, path: Path, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        self.path = path
+        self._prepare = prepare
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+
+    def get(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and self._local.inode == self._inode():
+            return connection
+        if connection is not None:
+            # A rebuild has put a new file there; this one would answer from the old for ever.
+            self._discard(connection)
+        connection = connect(self.path)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._local.connection = connection
+        self._local.inode = self._inode()
+        with self._lock:
+            self._open.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+            self._local = threading.local()
+
+    def _inode(self) -> int | None:
+        try:
+            return self.path.stat().st_ino
+        except FileNotFoundError:
+            return None
+
+    def _discard(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if connection in self._open:
+                self._open.remove(connection)
+        connection.close()
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """SQLite's and the file system's failures as errors that a person can act on."""
+    try:
+        yield
+    except OSError as problem:
+        raise _storage_error(path, problem.errno, str(problem)) from problem
+    except sqlite3.DatabaseError as problem:
+        text = str(problem)
+        code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise _storage_error(path, errno.ENOSPC, text) from problem
+        if code in _UNWRITABLE:
+            raise _storage_error(path, errno.EACCES, text) from problem
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise IndexBusy(
+                f"The index at {path.parent} is being written by another process.",
+                "Wait until it is done and try again.",
+            ) from problem
+        raise IndexCorrupt(
+            f"The index at {path.parent} is damaged: {path.name}: {text}.",
+            "Build the index anew with: onrecord index --rebuild",
+        ) from problem
+
+
+def _storage_error(path: Path, number: int | None, text: str) -> StorageError:
+    if number == errno.ENOSPC:
+        return StorageError(
+            f"The disk is full: can't write the index at {path.parent}.",
+            "Make room and run the command again; what was indexed before is kept.",
+        )
+    return StorageError(
+        f"The index at {path.parent} can't be written: {text}.",
+        "Make the folder writable or name another with --index.",
+    )
