@@ -129,9 +129,9 @@ _IMPERSONAL = _words("it its itself")
 # Party names that stand for one another all over the world's news. One line each: the country,
 # its people, its adjective, its capital where that is said for the government.
 _COUNTRIES = """
-us usa america american americans washington|united states|united states of america|white house|us administration
-europe european europeans eu brussels|european union|european commission|european council|the continent
-uk britain british briton britons london english england|united kingdom|great britain|downing street|whitehall
+us usa america american americans washington|united states|united states of america|white house
+europe european europeans eu brussels|european union|european commission|european council
+uk britain british briton britons london english england|united kingdom|great britain|downing street
 russia russian russians moscow kremlin|russian federation
 china chinese beijing|people's republic of china|prc
 ukraine ukrainian ukrainians kyiv kiev
@@ -343,24 +343,33 @@ def _add(
     sure: float = 1.0,
 ) -> None:
     for lemma in lemmas.split():
-        _SENSES[lemma] = _Sense(
-            kind, group or kind, address, tuple(preps.split()), converse, sure
-        )
+        _SENSES[lemma] = _Sense(kind, group or kind, address, tuple(preps.split()), converse, sure)
 
 
-_add("ask urge press order tell instruct command push pressure beg implore lobby compel oblige "
-     "force petition pressurise pressurize beseech direct exhort challenge invite summon",
-     "demand", preps="of from for_")
-_add("expect want need require demand seek request", "demand", address=False,
-     preps="from of on upon")
+_add(
+    "ask urge press order tell instruct command push pressure beg implore lobby compel oblige "
+    "force petition pressurise pressurize beseech direct exhort challenge invite summon",
+    "demand",
+    preps="of from",
+)
+_add(
+    "expect want need require demand seek request", "demand", address=False, preps="from of on upon"
+)
 _add("call appeal insist", "demand", address=False, preps="on upon to")
 _add("hope look wait", "demand", address=False, preps="from", sure=0.6)
-_add("accuse blame charge criticise criticize denounce condemn fault rebuke suspect", "accuse",
-     preps="against")
+_add(
+    "accuse blame charge criticise criticize denounce condemn fault rebuke suspect",
+    "accuse",
+    preps="against",
+)
 _add("complain", "accuse", address=False, preps="about against of", sure=0.8)
 _add("allege claim", "accuse", address=False, preps="against", sure=0.6)
-_add("give hand send provide grant transfer extend contribute present donate cede allocate award",
-     "transfer", "give", preps="to for with")
+_add(
+    "give hand send provide grant transfer extend contribute present donate cede allocate award",
+    "transfer",
+    "give",
+    preps="to for with",
+)
 _add("let allow permit authorise authorize", "transfer", "let", preps="to")
 _add("sell supply export deliver ship license lease", "transfer", "sell", preps="to for")
 _add("buy import purchase", "transfer", "sell", address=False, preps="from", converse=True)
@@ -368,8 +377,15 @@ _add("pay repay refund reimburse compensate", "transfer", "pay", preps="to")
 _add("lend loan", "transfer", "lend", preps="to")
 _add("borrow", "transfer", "lend", address=False, preps="from", converse=True)
 _add("owe", "transfer", "owe", preps="to")
-_add("get receive obtain take acquire collect gain", "transfer", "give", address=False,
-     preps="from by", converse=True, sure=0.9)
+_add(
+    "get receive obtain take acquire collect gain",
+    "transfer",
+    "give",
+    address=False,
+    preps="from by",
+    converse=True,
+    sure=0.9,
+)
 _add("promise pledge guarantee assure vow swear", "commit", preps="to")
 _add("undertake commit agree", "commit", address=False, preps="to with", sure=0.9)
 _add("offer", "commit", preps="to")
@@ -382,8 +398,12 @@ _add("employ hire recruit", "employ", preps="")
 _add("work", "employ", address=False, preps="for", converse=True)
 _add("own", "own", preps="")
 _add("belong", "own", address=False, preps="to", converse=True)
-_add("concede relinquish renounce yield waive abandon drop surrender", "concede", address=False,
-     preps="to")
+_add(
+    "concede relinquish renounce yield waive abandon drop surrender",
+    "concede",
+    address=False,
+    preps="to",
+)
 
 # Nouns that carry a relation, and the verb whose sense they have.
 _NOMINALS: dict[str, str] = {
@@ -412,7 +432,7 @@ _NOMINAL_PREPS: dict[str, tuple[str, ...]] = {
 # Verbs that only carry a noun: to make a demand, to lodge a complaint.
 _LIGHT = _words(
     "make file lodge issue put place have submit send present level bring raise sign announce "
-    "renew repeat voice set give address direct do impose lay state express deliver stop halt "
+    "renew repeat voice set give address direct impose lay state express deliver stop halt "
     "suspend ban end resume begin start block license approve increase cut reduce continue "
     "extend drop withdraw"
 )
@@ -426,9 +446,7 @@ _THINK = _words(
     "agree say insist believe think argue stress maintain understand feel consider hold warn "
     "suggest declare conclude reckon propose"
 )
-_SUBJECT_CONTROL = _words(
-    "promise pledge undertake vow swear threaten agree commit offer"
-)
+_SUBJECT_CONTROL = _words("promise pledge undertake vow swear threaten agree commit offer")
 
 _IRREGULAR = {
     "gave": "give", "given": "give", "sent": "send", "paid": "pay", "lent": "lend",
@@ -490,15 +508,15 @@ _NOMINAL_FORMS = _nominal_table()
 
 @lru_cache(maxsize=4096)
 def _near_form(word: str) -> str | None:
-    """The lemma of a predicate that ``word`` is, or is one slip of the finger away from."""
+    """The form of a predicate that ``word`` is, or is one slip of the finger away from."""
     if word in _SENSE_FORMS:
-        return _SENSE_FORMS[word]
+        return word
     if len(word) < 5 or word in _NOMINAL_FORMS:
         return None
-    for form, lemma in _SENSE_FORMS.items():
-        if len(form) >= 5 and abs(len(form) - len(word)) <= 1 and form[0] == word[0]:
-            if _one_slip(word, form):
-                return lemma
+    for form in _SENSE_FORMS:
+        near = len(form) >= 5 and abs(len(form) - len(word)) <= 1 and form[0] == word[0]
+        if near and _one_slip(word, form):
+            return form
     return None
 
 
@@ -549,11 +567,7 @@ def _is_demonym(word: str, place: str) -> bool:
             break
         shared += 1
     rest = word[shared:]
-    return (
-        shared >= 4
-        and len(place) - shared <= 2
-        and (rest in _DEMONYM_ENDINGS)
-    )
+    return shared >= 4 and len(place) - shared <= 2 and (rest in _DEMONYM_ENDINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -583,15 +597,16 @@ class Aliases:
             return {}
         noun = _head_noun(party.head)
         core = party.core
-        if noun in _RELATIONAL:
+        others = _is_relational(party)
+        if others:
             core = _after_possessive(core)
         found = self._named(core, question)
-        if not found and party.of and noun not in _RELATIONAL:
+        if not found and party.of and not others:
             found = self._named(party.of, question)
         for key, weight in self._named(party.apposed, question).items():
             if key not in found:
                 found[key] = 0.95 * weight
-        if noun and noun not in _RELATIONAL:
+        if noun and not others:
             if not found:
                 found.update(self._by_head(noun, core))
             if not found and question:
@@ -652,13 +667,12 @@ class Aliases:
         return dict.fromkeys(chosen, 0.9 if len(chosen) == 1 else 0.6)
 
     def _by_stem(self, noun: str) -> dict[str, float]:
-        """"the dockers" for the Dock Workers' Federation."""
+        """ "the dockers" for the Dock Workers' Federation."""
         found: dict[str, float] = {}
         for word, keys in self.partials.items():
-            if len(word) >= 4 and noun != word and noun.startswith(word):
-                if noun[len(word) :] in _AGENTIVE:
-                    for key in keys:
-                        found[key] = 0.8 / len(keys) ** 0.5
+            made_of = len(word) >= 4 and noun != word and noun.startswith(word)
+            if made_of and noun[len(word) :] in _AGENTIVE:
+                found.update(dict.fromkeys(keys, 0.8 / len(keys) ** 0.5))
         return found
 
 
@@ -673,6 +687,13 @@ def _head_noun(head: Token) -> str:
         return ""
     lemma = _fold(head.lemma)
     return _singular(lemma) if head.pos in ("NOUN", "PROPN", "ADJ", "VERB") else ""
+
+
+def _is_relational(party: Party) -> bool:
+    """Whether it names others by their relation to somebody: "its partners", "allies of X"."""
+    if _head_noun(party.head) not in _RELATIONAL:
+        return False
+    return bool(party.of) or len(_after_possessive(party.core)) < len(party.core)
 
 
 def _after_possessive(core: Sequence[Token]) -> tuple[Token, ...]:
@@ -699,14 +720,20 @@ def document_aliases(parses: Iterable[Parsed]) -> Aliases:
     """
     parses = list(parses)
     seen: Counter[tuple[str, ...]] = Counter()
-    person: set[tuple[str, ...]] = set()
+    called_person: Counter[tuple[str, ...]] = Counter()
     for parsed in parses:
         for first, last, label in _name_runs(parsed):
             words = _name_words(parsed.tokens[first:last])
             if words and not all(len(w) == 1 for w in words):
                 seen[words] += 1
-                if label == "PERSON":
-                    person.add(words)
+                called_person[words] += label == "PERSON"
+    # The recogniser takes any strange name for a person's now and then; it is one if it mostly is
+    # called so, and for a single word always.
+    person = {
+        w
+        for w, n in seen.items()
+        if called_person[w] * 3 >= 2 * n and (len(w) > 1 or called_person[w] == n)
+    }
     singles = {w[0] for w in seen if len(w) == 1}
     multi = sorted((w for w in seen if len(w) > 1), key=lambda w: (-len(w), -seen[w], w))
     names: dict[tuple[str, ...], str] = {}
@@ -717,7 +744,9 @@ def document_aliases(parses: Iterable[Parsed]) -> Aliases:
         if key is None:
             # A shorter form of a longer name: "Crane Federation" is left alone, "Corvane
             # Biologics" of "Corvane Biologics Limited" is not.
-            longer = next((n for n in names if len(n) > len(words) and n[: len(words)] == words), None)
+            longer = next(
+                (n for n in names if len(n) > len(words) and n[: len(words)] == words), None
+            )
             key = names[longer] if longer else " ".join(words)
         names[words] = key
         if words in _COUNTRY:
@@ -736,7 +765,11 @@ def document_aliases(parses: Iterable[Parsed]) -> Aliases:
             continue
         owners = partials.get(word, set())
         place = next(
-            (n for n in [(s,) for s in sorted(singles)] if n[0] != word and _is_demonym(word, n[0])),
+            (
+                n
+                for n in [(s,) for s in sorted(singles)]
+                if n[0] != word and _is_demonym(word, n[0])
+            ),
             None,
         )
         if len(owners) == 1 and word not in _GENERIC_WORDS:
@@ -747,7 +780,15 @@ def document_aliases(parses: Iterable[Parsed]) -> Aliases:
             names[(word,)] = word
     _add_demonyms(parses, names)
     draft = Aliases(names=names, partials={w: frozenset(k) for w, k in partials.items()})
-    persons = frozenset(names[w] for w in person if w in names)
+    bodies = {names[w] for w in seen if w in names and w not in person}
+    demonymic = {names[w] for w in names if len(w) == 1 and names[w] != w[0]}
+    persons = frozenset(
+        names[w]
+        for w in person
+        if w in names
+        and names[w] not in bodies
+        and (len(w) > 1 or " " in names[w] or names[w] not in demonymic)
+    )
     spokesmen: dict[str, set[str]] = defaultdict(set)
     for parsed in parses:
         for head, keys in _appositions(parsed, draft):
@@ -798,9 +839,7 @@ def _name_runs(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
         if first < last and parsed.tokens[last - 1].tag == "POS":
             last -= 1
         # The recogniser joins "US President Donald Trump" or a stray small word now and then.
-        cut = next(
-            (i for i in range(first, last) if _fold(parsed.tokens[i].text) in _TITLES), None
-        )
+        cut = next((i for i in range(first, last) if _fold(parsed.tokens[i].text) in _TITLES), None)
         if cut is not None:
             if cut > first:
                 yield first, cut, "GPE"
@@ -818,13 +857,17 @@ def _name_runs(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
             i += 1
             continue
         j = i + 1
-        while j < len(tokens) and j not in taken and (
-            _may_be_name(tokens[j])
-            or (
-                tokens[j].text in ("-", "‑", "of", "&")
-                and j + 1 < len(tokens)
-                and j + 1 not in taken
-                and _may_be_name(tokens[j + 1])
+        while (
+            j < len(tokens)
+            and j not in taken
+            and (
+                _may_be_name(tokens[j])
+                or (
+                    tokens[j].text in ("-", "‑", "of", "&")
+                    and j + 1 < len(tokens)
+                    and j + 1 not in taken
+                    and _may_be_name(tokens[j + 1])
+                )
             )
         ):
             j += 1
@@ -833,6 +876,9 @@ def _name_runs(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
 
 
 def _may_be_name(token: Token) -> bool:
+    if token.index == 0 and token.tag == "NN" and token.dep in ("nsubj", "nsubjpass"):
+        # A strange name that begins the sentence; a common noun would seldom stand there bare.
+        return token.text[:1].isupper()
     return (
         token.text[:1].isupper()
         and token.pos == "PROPN"
@@ -862,7 +908,10 @@ def _link_persons(
 ) -> None:
     """Link persons to whom they speak for: "Kestria's premier, Ana Lind", "US President X"."""
     for token in parsed.tokens:
-        if _fold(token.lemma) not in _TITLES - _NOT_AFFILIATING or token.pos not in ("NOUN", "PROPN"):
+        if _fold(token.lemma) not in _TITLES - _NOT_AFFILIATING or token.pos not in (
+            "NOUN",
+            "PROPN",
+        ):
             continue
         i = token.index
         # The person stands beside the title, or it in apposition to the person.
@@ -909,7 +958,18 @@ def _person_like(tokens: Sequence[Token], names: Aliases) -> set[str]:
 
 # ---------------------------------------------------------------------------- noun phrases
 
-_LEFT = ("det", "poss", "compound", "amod", "nmod", "nummod", "predet", "case", "quantmod", "advmod")
+_LEFT = (
+    "det",
+    "poss",
+    "compound",
+    "amod",
+    "nmod",
+    "nummod",
+    "predet",
+    "case",
+    "quantmod",
+    "advmod",
+)
 
 
 def _noun_phrase(
@@ -963,5 +1023,1150 @@ def _segment_party(parsed: Parsed, tokens: Sequence[Token]) -> Party | None:
 
 
 _SKIP_FIRST = _words("the a an also still now actually exactly really")
-_SKIP_LAST = _words("now today yesterday then currently also still exactly really actually recently "
-                    "ever all to do does did have please again , . ?")
+_SKIP_LAST = _words(
+    "now today yesterday then currently also still exactly really actually recently "
+    "ever all to do does did have please again , . ?"
+)
+
+
+# ---------------------------------------------------------------------------- the question
+
+_WH = _words("what which who whom whose how why where when")
+_AUX = _words(
+    "do does did is are was were has have had will would can could should must may might shall "
+    "'s ’s didnt doesnt"
+)
+_BE = _words("is are was were be been being 's ’s")
+_PREPS = _words(
+    "from of to for against by with on upon in under over at after before during while when if "
+    "because as about since until between that who which into towards toward within without "
+    "through despite amid among via"
+)
+_STOPS = _words(", ? ; : . ! — – - ( )") - {"-"}
+
+
+def relation_of(question: Parsed) -> Relation | None:
+    """The relation that a question asks about; None where it asks about none."""
+    return _relation_of(question)
+
+
+@lru_cache(maxsize=1024)
+def _relation_of(question: Parsed) -> Relation | None:
+    tokens = list(question.tokens)
+    holder: Party | None = None
+    if len(tokens) > 3:
+        tokens, holder = _in_the_view_of(question, tokens)
+    relation = _asked(question, tokens)
+    if holder is not None and relation is None:
+        relation = _obligation_asked(question, tokens, holder)
+    if relation is None:
+        relation = _nominal_asked(question, tokens)
+    if relation is None or (relation.agent is None and relation.counterpart is None):
+        return None
+    return relation
+
+
+def _in_the_view_of(question: Parsed, tokens: list[Token]) -> tuple[list[Token], Party | None]:
+    """Take "in the view of X," or "according to X" off the question."""
+    low = [t.lower for t in tokens]
+    for i in range(len(low) - 1):
+        if low[i : i + 2] == ["according", "to"]:
+            first = i + 2
+        elif low[i : i + 2] == ["in", "the"] and low[i + 2 : i + 4] in (
+            ["view", "of"],
+            ["eyes", "of"],
+            ["opinion", "of"],
+        ):
+            first = i + 4
+        else:
+            continue
+        last = first
+        while last < len(low) and low[last] not in _STOPS and low[last] not in _WH:
+            last += 1
+        party = _segment_party(question, tokens[first:last])
+        return tokens[:i] + tokens[last:], party
+    return tokens, None
+
+
+def _sense_at(tokens: Sequence[Token], i: int) -> tuple[str, _Sense] | None:
+    """The predicate at ``i`` of a question, slips of the finger forgiven."""
+    token = tokens[i]
+    word = token.lower
+    if token.text[:1].isupper() and i:
+        return None
+    form = _near_form(word) if word not in _NOT_SLIPS else None
+    lemma = _SENSE_FORMS[form] if form else None
+    if lemma == "give" and any(t.lower == "up" for t in tokens[i + 1 : i + 2]):
+        return "give up", _SENSES["concede"]
+    return (lemma, _SENSES[lemma]) if lemma else None
+
+
+_NOT_SLIPS = _words(
+    "except expert experts exports aspects claims orders charges aside others "
+    "border borders people police state states union unions"
+)
+
+
+def _asked(question: Parsed, tokens: list[Token]) -> Relation | None:
+    low = [t.lower for t in tokens]
+    start = next((i for i, w in enumerate(low) if w in _WH), None)
+    if start is None:
+        # "did A promise B anything": a question without a question word.
+        if low and low[0] in _AUX:
+            start = -1
+        else:
+            return None
+    aux = next((i for i in range(start + 1, len(low)) if low[i] in _AUX), None)
+    verb_first = next(
+        (
+            i
+            for i in range(start + 1, len(low))
+            if _sense_at(tokens, i) and low[i] not in _NOMINAL_FORMS
+        ),
+        None,
+    )
+    generic_first = next((i for i in range(start + 1, len(low)) if tokens[i].pos == "VERB"), None)
+    asks_subject = start >= 0 and (
+        (verb_first is not None and (aux is None or verb_first < aux))
+        or (low[start] in ("who", "which", "what") and aux is None and generic_first is not None)
+    )
+    if asks_subject and start >= 0:
+        at = verb_first if verb_first is not None else generic_first
+        assert at is not None
+        return _frame(question, tokens, at, subject=None, passive=False, wh=tokens[start:at])
+    if aux is None:
+        return None
+    wh = tokens[start + 1 : aux] if start >= 0 else []
+    # "what does A think B should do": A's demand on B.
+    thinks = next((i for i in range(aux + 2, len(low)) if _FORMS.get(low[i], "") in _THINK), None)
+    if thinks is not None and not any(w in _PREPS for w in low[aux + 2 : thinks]):
+        thinker = _segment_party(question, tokens[aux + 1 : thinks])
+        if found := _thought(question, tokens, thinks, thinker):
+            return found
+    at = _predicate_after(tokens, aux + 1)
+    if at is None:
+        return _obligation_asked(question, tokens, None)
+    subject_end = at
+    between = low[aux + 1 : at]
+    while (
+        subject_end > aux + 1
+        and low[subject_end - 1] in _BE | {"not", "to", "have", "has", "n't"} | _ADVERBS
+    ):
+        subject_end -= 1
+    subject_tokens = tokens[aux + 1 : subject_end]
+    is_be = low[aux] in _BE or any(w in ("been", "be", "being") for w in between)
+    passive = is_be and not (_near_form(low[at]) or low[at]).endswith("ing")
+    subject = _segment_party(question, subject_tokens)
+    if subject is None and not passive and low[start] in ("who", "which", "what"):
+        return _frame(question, tokens, at, subject=None, passive=False, wh=tokens[start:aux])
+    return _frame(question, tokens, at, subject=subject, passive=passive, wh=wh)
+
+
+_ADVERBS = _words("now still also currently just recently ever already really actually")
+
+
+def _predicate_after(tokens: list[Token], first: int) -> int | None:
+    """Where the main verb of a question stands, its subject beginning at ``first``."""
+    known = [
+        i
+        for i in range(first, len(tokens))
+        if _sense_at(tokens, i) or tokens[i].lower in _LIGHT_FORMS
+    ]
+    stop = next(
+        (
+            i
+            for i in range(first + 1, len(tokens))
+            if tokens[i].lower in _PREPS - {"of", "to", "and"}
+        ),
+        len(tokens),
+    )
+    verbs = [i for i in range(first, len(tokens)) if tokens[i].pos == "VERB"]
+    best = [i for i in known if i in verbs and (i < stop or first == i)]
+    loose = [i for i in known if i <= stop and (i > first or tokens[i].lower.endswith("ed"))]
+    plain = [i for i in verbs if i <= stop]
+    for options in (best, loose, plain, verbs):
+        for i in options:
+            before = tokens[i - 1].lower if i else ""
+            if before in ("the", "a", "an", "'s", "’s") or (before == "to" and i - 1 > first):
+                continue
+            if tokens[i].lower == "have" and options is plain:
+                continue
+            return i
+    return None
+
+
+_LIGHT_FORMS = {form for form, lemma in _FORMS.items() if lemma in _LIGHT} | {"made"}
+
+
+def _thought(
+    question: Parsed, tokens: list[Token], at: int, subject: Party | None
+) -> Relation | None:
+    rest = tokens[at + 1 :]
+    modal = next(
+        (
+            i
+            for i, t in enumerate(rest)
+            if t.lower in _OBLIGATION | {"has", "have", "needs", "need"}
+        ),
+        None,
+    )
+    if modal is None or subject is None:
+        return None
+    who = _segment_party(question, [t for t in rest[:modal] if t.lower != "that"])
+    return Relation("demand", "want", subject, who, 0.8, at=tokens[at].start)
+
+
+def _obligation_asked(
+    question: Parsed, tokens: list[Token], holder: Party | None
+) -> Relation | None:
+    """ "What must B do for A?", "According to A, what should B do?"."""
+    low = [t.lower for t in tokens]
+    for i, word in enumerate(low):
+        if word in _OBLIGATION and i and low[i - 1] in _WH:
+            end = next(
+                (
+                    k
+                    for k in range(i + 1, len(low))
+                    if low[k] in ("do", "pay", "give", "provide") or tokens[k].pos == "VERB"
+                ),
+                None,
+            )
+            if end is None:
+                return None
+            who = _segment_party(question, tokens[i + 1 : end])
+            if holder is None and end + 1 < len(low) and low[end + 1] == "for":
+                holder = _segment_party(question, tokens[end + 2 :])
+            return Relation("demand", "require", holder, who, 0.8, at=tokens[i].start)
+    return None
+
+
+def _slots(
+    tokens: Sequence[Token], frame_of: bool
+) -> tuple[list[Token], list[tuple[str, list[Token]]], bool]:
+    """What follows a verb: the bare object, the prepositional phrases, whether "to <verb>" follows.
+
+    ``frame_of``: whether "of" is the predicate's own (accuse B of, require of B).
+    """
+    bare: list[Token] = []
+    phrases: list[tuple[str, list[Token]]] = []
+    infinitive = False
+    into = bare
+    i = 0
+    while i < len(tokens):
+        token = tokens[i]
+        word = token.lower
+        if (
+            word in _STOPS
+            or word in _WH
+            or word in ("while", "because", "that", "so", "now")
+            or word in ("when", "if")
+        ):
+            break
+        following = tokens[i + 1] if i + 1 < len(tokens) else None
+        if word == "to" and following is not None and _verb_like(following):
+            infinitive = True
+            break
+        if word in _PREPS:
+            joins = (
+                word == "of"
+                and into
+                and following is not None
+                and following.tag != "VBG"
+                and not (frame_of and into is bare and _is_last_of(tokens, i))
+            )
+            if joins:
+                into.append(token)
+            else:
+                into = []
+                phrases.append((word, into))
+        else:
+            into.append(token)
+        i += 1
+    return bare, phrases, infinitive
+
+
+def _is_last_of(tokens: Sequence[Token], i: int) -> bool:
+    return not any(t.lower == "of" for t in tokens[i + 1 :])
+
+
+def _verb_like(token: Token) -> bool:
+    return (
+        token.tag == "VB"
+        or (token.pos == "VERB" and token.tag in ("VB", "VBP"))
+        or (token.lower == "do" or (not token.text[:1].isupper() and token.lower in _SENSES))
+    )
+
+
+def _frame(
+    question: Parsed,
+    tokens: list[Token],
+    at: int,
+    *,
+    subject: Party | None,
+    passive: bool,
+    wh: Sequence[Token],
+) -> Relation | None:
+    """The relation of the verb at ``at`` with what surrounds it."""
+    nominal = next(
+        (_NOMINAL_FORMS[t.lower] for t in reversed(wh) if t.lower in _NOMINAL_FORMS), None
+    )
+    found = _sense_at(tokens, at)
+    word = tokens[at].lower
+    form = _FORMS.get(word, tokens[at].lemma.lower())
+    rest = tokens[at + 1 :]
+    if (nominal is None and form in _LIGHT | _REACT and found is None) or form == "make":
+        inside = next((t for t in rest if t.lower in _NOMINAL_FORMS), None)
+        if inside is not None and nominal is None:
+            nominal = _NOMINAL_FORMS[inside.lower]
+    if nominal and (found is None or form in _LIGHT) and form in _LIGHT | _REACT:
+        return _light_asked(question, tokens, at, form, nominal, subject, passive)
+    # "what did A stop selling to B": the verb that counts is the second.
+    if (
+        found is None
+        and rest
+        and _sense_at(tokens, at + 1)
+        and (tokens[at + 1].lower.endswith("ing"))
+    ):
+        return _frame(question, tokens, at + 1, subject=subject, passive=False, wh=wh)
+    if found is None:
+        predicate, sense = form, _generic(form)
+        if tokens[at].pos not in ("VERB", "AUX") or form in ("be", "do", "have", "happen", "say"):
+            return None
+    else:
+        predicate, sense = found
+        if predicate == "give up":
+            rest = rest[1:]
+    second_at = _chained(tokens, at)
+    if second_at is not None and (found is None or predicate in ("agree", "offer")):
+        return _frame(question, tokens, second_at, subject=subject, passive=False, wh=wh)
+    frame_of = sense.kind in ("accuse", "demand")
+    bare_tokens, phrases, infinitive = _slots(rest, frame_of)
+    bare = _segment_party(question, bare_tokens)
+    by_prep: dict[str, Party] = {}
+    for prep, words in phrases:
+        party = _segment_party(question, words)
+        if party is not None:
+            by_prep.setdefault(prep, party)
+    through_prep = next((by_prep[p] for p in sense.preps if p in by_prep), None)
+    agent: Party | None
+    counterpart: Party | None
+    if passive:
+        agent = by_prep.get("by")
+        counterpart = through_prep or subject
+        if sense.converse:
+            agent, counterpart = counterpart, agent
+            if agent is subject and "from" not in by_prep:
+                agent = None
+    else:
+        agent = subject
+        wants_object = sense.address or infinitive or subject is None
+        if (sense.kind == "transfer" and through_prep is not None and not sense.converse) or (
+            sense.kind == "demand" and not sense.address and through_prep is not None
+        ):
+            counterpart = through_prep
+        elif bare is not None and wants_object:
+            # "asked money of B": the object is what it is about when a preposition names B.
+            counterpart = through_prep if through_prep and "from" in by_prep else bare
+        else:
+            counterpart = through_prep
+        if predicate == "want" and bare is not None and counterpart is None:
+            counterpart = bare
+        if sense.kind.startswith("verb:") and counterpart is None:
+            counterpart = bare or next(iter(by_prep.values()), None)
+        if (
+            subject is None
+            and counterpart is bare
+            and bare is not None
+            and sense.kind == "transfer"
+        ):
+            # "who lent money to X": the bare object is the thing, X stands after "to".
+            counterpart = through_prep or bare
+        if sense.converse:
+            agent, counterpart = counterpart, subject
+    return Relation(sense.kind, predicate, agent, counterpart, at=tokens[at].start)
+
+
+def _chained(tokens: Sequence[Token], at: int) -> int | None:
+    if at + 2 < len(tokens) and tokens[at + 1].lower == "to" and _sense_at(tokens, at + 2):
+        return at + 2
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _generic(lemma: str) -> _Sense:
+    return _Sense(
+        "verb:" + lemma, "verb:" + lemma, True, ("to", "against", "from", "with", "on", "at", "for")
+    )
+
+
+def _light_asked(
+    question: Parsed,
+    tokens: list[Token],
+    at: int,
+    verb: str,
+    nominal: str,
+    subject: Party | None,
+    passive: bool,
+) -> Relation | None:
+    sense = _SENSES[_NOMINALS[nominal]]
+    _, phrases, _ = _slots(tokens[at + 1 :], True)
+    preps = {p: party for p, words in phrases if (party := _segment_party(question, words))}
+    wanted = _NOMINAL_PREPS.get(sense.kind, sense.preps)
+    other = next((preps[p] for p in wanted if p in preps), None)
+    if verb in _REACT:
+        agent, counterpart = other or preps.get("from"), subject
+    elif passive:
+        agent, counterpart = preps.get("by"), other
+    else:
+        agent, counterpart = subject, other or preps.get("from")
+        if counterpart is None:
+            bare, _, _ = _slots(tokens[at + 1 :], True)
+            bare_party = _segment_party(question, bare)
+            if bare_party is not None and _fold(bare_party.head.text) not in _NOMINAL_FORMS:
+                counterpart = bare_party
+    if sense.converse:
+        agent, counterpart = counterpart, agent
+    return Relation(sense.kind, _NOMINALS[nominal], agent, counterpart, 0.9, at=tokens[at].start)
+
+
+def _nominal_asked(question: Parsed, tokens: list[Token]) -> Relation | None:
+    """A fragment: "US expectations of Europe", "what are A's demands on B"."""
+    for i, token in enumerate(tokens):
+        noun = _NOMINAL_FORMS.get(token.lower)
+        if noun is None:
+            continue
+        sense = _SENSES[_NOMINALS[noun]]
+        first = i
+        while first > 0 and tokens[first - 1].lower not in _PREPS | _WH | _AUX | _STOPS:
+            first -= 1
+        before = [t for t in tokens[first:i] if t.tag != "JJ" or t.text[:1].isupper() or t.ent_type]
+        _, phrases, _ = _slots(tokens[i + 1 :], True)
+        # Here "of" may join on to nothing bare; read the phrase after the noun itself.
+        preps: dict[str, Party] = {}
+        for prep, words in phrases:
+            party = _segment_party(question, words)
+            if party is not None:
+                preps.setdefault(prep, party)
+        agent = _segment_party(question, before)
+        if agent is not None and agent.head.lower in ("much", "many", "main", "key", "new"):
+            agent = None
+        return _nominal_relation(sense, _NOMINALS[noun], agent, preps, token.start)
+    return None
+
+
+def _nominal_relation(
+    sense: _Sense, predicate: str, agent: Party | None, preps: Mapping[str, Party], at: int
+) -> Relation | None:
+    wanted = _NOMINAL_PREPS.get(sense.kind, sense.preps)
+    if agent is None:
+        agent = preps.get("by") or preps.get("from")
+        if agent is None and "of" in preps and any(p in preps for p in wanted if p != "of"):
+            agent = preps["of"]
+    counterpart = next((preps[p] for p in wanted if p in preps and preps[p] is not agent), None)
+    if agent is None and counterpart is None:
+        return None
+    if sense.converse:
+        agent, counterpart = preps.get("from") or counterpart, agent
+    return Relation(sense.kind, predicate, agent, counterpart, 0.85, at=at)
+
+
+# ---------------------------------------------------------------------------- the sentence
+
+
+@lru_cache(maxsize=8192)
+def relations_in(sentence: Parsed) -> tuple[Relation, ...]:
+    """All relations that a sentence states, in normal form, in the order of its words."""
+    found: list[Relation] = []
+    for token in sentence.tokens:
+        if token.pos in ("VERB", "AUX") or (token.dep == "ROOT" and token.lower in _SENSE_FORMS):
+            found.extend(_verb_relations(sentence, token))
+        elif token.pos in ("NOUN", "PROPN") and token.lower in _NOMINAL_FORMS:
+            relation = _noun_relation(sentence, token)
+            if relation is not None:
+                found.append(relation)
+    return tuple(found)
+
+
+def _lemma(token: Token) -> str:
+    return _FORMS.get(token.lower) or token.lemma.lower()
+
+
+def _subject(parsed: Parsed, verb: Token, depth: int = 0) -> tuple[Token | None, bool]:
+    """The noun that is the subject of a verb, found through coordination and control, and whether
+    it is that of a passive (what is done is done to it)."""
+    if depth > 6:
+        return None, False
+    own = parsed.children(verb.index, "nsubj", "nsubjpass", "csubj")
+    participle = verb.tag == "VBN" and bool(parsed.children(verb.index, "auxpass"))
+    for child in own:
+        passive = child.dep == "nsubjpass" or participle
+        if child.lower in ("which", "that", "who") and verb.dep == "relcl":
+            return parsed.tokens[verb.head], passive
+        return child, passive
+    head = parsed.tokens[verb.head]
+    if verb.dep == "conj" and head.pos in ("VERB", "AUX"):
+        subject, passive = _subject(parsed, head, depth + 1)
+        same_voice = passive and verb.tag == "VBN"
+        return subject, participle or same_voice
+    if verb.dep in ("xcomp", "ccomp", "advcl", "pcomp", "dep", "parataxis"):
+        above = head
+        while above.pos in ("ADP", "SCONJ") and above.head != above.index:
+            above = parsed.tokens[above.head]
+        if above.pos in ("VERB", "AUX"):
+            if verb.dep in ("xcomp", "ccomp") and _lemma(above) not in _SUBJECT_CONTROL:
+                objects = parsed.children(above.index, "dobj")
+                if objects:
+                    return objects[0], participle
+            subject, passive = _subject(parsed, above, depth + 1)
+            return subject, participle
+        if above.pos in ("NOUN", "PROPN"):
+            return _holder(parsed, above, depth + 1), participle
+    if verb.dep == "acl":
+        if verb.tag == "VBN":
+            return head, True
+        if verb.tag == "VBG":
+            return head, False
+        return _holder(parsed, head, depth + 1), participle
+    if verb.dep == "relcl":
+        return None, participle
+    return None, participle
+
+
+def _holder(parsed: Parsed, noun: Token, depth: int) -> Token | None:
+    """Whose a noun is: its possessor, or the subject of the verb that it is the object of."""
+    for child in parsed.children(noun.index, "poss"):
+        return child
+    head = parsed.tokens[noun.head]
+    if noun.dep in ("dobj", "pobj", "attr", "conj", "appos"):
+        steps = 0
+        while head.pos in ("ADP", "NOUN", "PROPN") and head.head != head.index and steps < 5:
+            head = parsed.tokens[head.head]
+            steps += 1
+        if head.pos in ("VERB", "AUX"):
+            subject, passive = _subject(parsed, head, depth + 1)
+            return None if passive else subject
+    return None
+
+
+def _prep_objects(parsed: Parsed, index: int) -> Iterator[tuple[str, Token]]:
+    for prep in parsed.children(index, "prep", "agent", "dative", "prt"):
+        if prep.pos in ("NOUN", "PROPN", "PRON"):
+            continue
+        for inner in parsed.children(prep.index, "pobj"):
+            yield prep.lower, inner
+        for nested in parsed.children(prep.index, "prep"):
+            for inner in parsed.children(nested.index, "pobj"):
+                yield nested.lower, inner
+
+
+def _verb_relations(parsed: Parsed, verb: Token) -> Iterator[Relation]:
+    lemma = _lemma(verb)
+    particle = next((t.lower for t in parsed.children(verb.index, "prt")), "")
+    if lemma == "give" and particle == "up":
+        lemma, sense = "give up", _SENSES["concede"]
+    elif lemma in _SENSES:
+        sense = _SENSES[lemma]
+    elif lemma in ("be", "do", "have", "say", "become", "seem", "go", "come", "remain"):
+        if lemma not in _THINK:
+            return
+        sense = _generic(lemma)
+    else:
+        sense = _generic(lemma)
+    subject, passive = _subject(parsed, verb)
+    if lemma in _THINK:
+        yield from _obligations(parsed, verb, subject)
+    objects = [t for t in parsed.children(verb.index, "dobj") if t.tag not in ("WP", "WDT")]
+    datives = [
+        t
+        for t in parsed.children(verb.index, "dative", "iobj")
+        if t.pos in ("NOUN", "PROPN", "PRON")
+    ]
+    preps: dict[str, Token] = {}
+    for name, inner in _prep_objects(parsed, verb.index):
+        preps.setdefault(name, inner)
+    for obj in objects:
+        for name, inner in _prep_objects(parsed, obj.index):
+            if name in ("from", "to", "on", "against", "by"):
+                preps.setdefault(name, inner)
+    clause_subject: Token | None = None
+    infinitive = False
+    for clause in parsed.children(verb.index, "xcomp", "ccomp", "advcl"):
+        inner_subjects = parsed.children(clause.index, "nsubj", "nsubjpass")
+        if clause.dep in ("ccomp", "xcomp") and inner_subjects:
+            clause_subject = clause_subject or inner_subjects[0]
+        if any(t.lower == "to" for t in parsed.children(clause.index, "aux")):
+            infinitive = True
+    for obj in objects:
+        if any(t.tag == "VB" for t in parsed.children(obj.index, "relcl", "acl")):
+            infinitive = True
+    through = [preps[p] for p in sense.preps if p in preps]
+    if lemma in ("tell", "direct", "push", "force", "challenge") and not infinitive:
+        return  # told that, told of: no demand
+    if lemma in ("call", "look", "hope", "wait") and not through:
+        return
+    if verb.tag in ("VBZ", "VBP", "VBD") and sense.kind[:5] != "verb:":
+        # The small model loses a strange name now and then; its place beside the verb stays.
+        if subject is None and verb.dep != "relcl":
+            subject = _beside(parsed, verb, -1)
+        if (not objects and not datives and not through and clause_subject is None) or (
+            sense.kind == "commit" and not objects and not datives
+        ):
+            right = _beside(parsed, verb, 1)
+            datives.extend([right] if right is not None else [])
+    agent: Token | None
+    targets: list[Token] = []
+    sure = sense.sure
+    if passive:
+        agent = preps.get("by")
+        recipient = [t for t in through if t is not agent]
+        targets = recipient + ([subject] if subject is not None else [])
+        if agent is None and lemma in ("expect", "suspect", "need"):
+            # "is expected to visit": nobody's demand, a forecast.
+            return
+        if agent is None:
+            sure *= 0.9
+    elif sense.kind == "demand":
+        agent = subject
+        if sense.address:
+            targets = [*objects, *through] if objects else through
+            if clause_subject is not None:
+                targets.append(clause_subject)
+            if not infinitive and "from" in preps:
+                targets = [preps["from"], *objects]
+        else:
+            targets = list(through)
+            if clause_subject is not None:
+                targets.append(clause_subject)
+            if infinitive or not targets:
+                targets.extend(objects)
+            if not targets and infinitive:
+                return
+    elif sense.kind == "transfer":
+        agent = subject
+        if sense.converse:
+            targets = through
+        else:
+            targets = [*datives, *through]
+            if clause_subject is not None and sense.group == "let":
+                targets.insert(0, clause_subject)
+            if not targets or (not datives and len(objects) > 1):
+                targets.extend(objects[:1])
+            elif not datives:
+                targets.extend(t for t in objects if t.ent_type in ("GPE", "ORG", "PERSON", "NORP"))
+    elif sense.kind in ("commit", "concede"):
+        agent = subject
+        targets = [*datives, *through]
+        if sense.address:
+            targets.extend(objects)
+    else:
+        agent = subject
+        things = [
+            t
+            for t in objects
+            if sense.kind[:5] == "verb:" and t.pos == "NOUN" and parsed.children(t.index, "poss")
+        ]
+        targets = [*objects, *datives, *through] if sense.address else list(through)
+        # "rejected A's request": it is the request that is rejected.
+        targets = [t for t in targets if t not in things]
+        if sense.kind == "threat" and clause_subject is not None:
+            targets.append(clause_subject)
+    if sense.converse and not passive:
+        yield _relation(parsed, sense, lemma, targets[:1], [agent] if agent else [], sure, verb)
+        return
+    if sense.converse and passive:
+        giver = [preps["from"]] if "from" in preps else []
+        taker = [preps["by"]] if "by" in preps else []
+        yield _relation(parsed, sense, lemma, giver, taker, sure, verb)
+        return
+    yield _relation(parsed, sense, lemma, [agent] if agent else [], targets, sure, verb)
+
+
+def _beside(parsed: Parsed, verb: Token, step: int) -> Token | None:
+    """The last word of the name right before (``step`` -1) or after (1) a verb."""
+    tokens = parsed.tokens
+    i = verb.index + step
+    while 0 <= i < len(tokens) and (tokens[i].pos in ("ADV", "AUX") or tokens[i].lower == "the"):
+        i += step
+    if not 0 <= i < len(tokens) or tokens[i].pos != "PROPN":
+        return None
+    while step > 0 and i + 1 < len(tokens) and tokens[i + 1].pos == "PROPN":
+        i += 1
+    return tokens[i]
+
+
+def _relation(
+    parsed: Parsed,
+    sense: _Sense,
+    lemma: str,
+    agents: Sequence[Token],
+    targets: Sequence[Token],
+    sure: float,
+    at: Token,
+) -> Relation:
+    parties = [_party(parsed, t) for t in dict.fromkeys(targets)]
+    return Relation(
+        sense.kind,
+        lemma,
+        _party(parsed, agents[0]) if agents else None,
+        parties[0] if parties else None,
+        sure,
+        tuple(parties[1:]),
+        at.start,
+    )
+
+
+def _obligations(parsed: Parsed, verb: Token, subject: Token | None) -> Iterator[Relation]:
+    """ "A says that B must …": what A expects from B."""
+    if subject is None:
+        return
+    for clause in parsed.children(verb.index, "ccomp"):
+        bound = any(t.lower in _OBLIGATION for t in parsed.children(clause.index, "aux"))
+        inner = parsed.children(clause.index, "nsubj", "nsubjpass")
+        if not inner:
+            continue
+        if not bound and clause.lemma.lower() in ("have", "need"):
+            bound = any(
+                t.dep == "xcomp" and any(a.lower == "to" for a in parsed.children(t.index, "aux"))
+                for t in parsed.children(clause.index)
+            )
+        if bound:
+            yield Relation(
+                "demand",
+                "require",
+                _party(parsed, subject),
+                _party(parsed, inner[0]),
+                0.8,
+                at=verb.start,
+            )
+
+
+def _noun_relation(parsed: Parsed, noun: Token) -> Relation | None:
+    name = _NOMINAL_FORMS[noun.lower]
+    predicate = _NOMINALS[name]
+    sense = _SENSES[predicate]
+    preps: dict[str, Party] = {}
+    for prep, inner in _prep_objects(parsed, noun.index):
+        if prep in ("from", "to", "on", "upon", "of", "by", "against", "over", "about"):
+            preps.setdefault(prep, _party(parsed, inner))
+    head = parsed.tokens[noun.head]
+    steps = 0
+    while head.dep in ("xcomp", "pcomp", "prep") and head.pos != "VERB" and steps < 4:
+        head = parsed.tokens[head.head]
+        steps += 1
+    agent: Party | None = None
+    receiver: Party | None = None
+    for child in parsed.children(noun.index, "poss", "compound", "amod", "nmod"):
+        if child.dep == "poss" or child.text[:1].isupper():
+            agent = _party(parsed, child)
+            break
+    if noun.dep == "dobj" and head.pos == "VERB":
+        verb = _lemma(head)
+        for prep, inner in _prep_objects(parsed, head.index):
+            if prep in ("from", "to", "on", "upon", "against", "over"):
+                preps.setdefault(prep, _party(parsed, inner))
+        subject, passive = _subject(parsed, head)
+        if subject is not None and not passive:
+            if verb in _REACT:
+                receiver = _party(parsed, subject)
+            elif agent is None and (
+                verb in _LIGHT or (verb in _SENSES and _SENSES[verb].kind in ("transfer", "commit"))
+            ):
+                agent = _party(parsed, subject)
+        if verb in _LIGHT:
+            for dative in parsed.children(head.index, "dative"):
+                if dative.pos != "ADP":
+                    receiver = _party(parsed, dative)
+    elif noun.dep == "nsubjpass" and (by := parsed.children(head.index, "agent")):
+        for inner in parsed.children(by[0].index, "pobj"):
+            if _lemma(head) in _REACT:
+                receiver = _party(parsed, inner)
+            elif agent is None:
+                agent = _party(parsed, inner)
+    if sense.kind == "transfer":
+        # "the sale of machines": what is sold, not who is sold to.
+        preps.pop("of", None)
+    if "of" in preps and sense.kind == "accuse" and agent is not None:
+        preps.pop("of")
+    relation = _nominal_relation(sense, predicate, agent, preps, noun.start)
+    if relation is None:
+        if receiver is None:
+            return None
+        return Relation(sense.kind, predicate, None, receiver, 0.7, at=noun.start)
+    if receiver is not None and relation.counterpart is None:
+        return Relation(sense.kind, predicate, relation.agent, receiver, 0.8, at=noun.start)
+    return relation
+
+
+# ---------------------------------------------------------------------------- comparing
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a sentence stands.
+
+    Attributes:
+        title: the document's title.
+        previous: the sentences before it, the nearest last; three are enough.
+        aliases: the document's names, see :func:`document_aliases`.
+    """
+
+    title: str = ""
+    previous: tuple[Parsed, ...] = ()
+    aliases: Aliases = field(default_factory=Aliases)
+
+
+_GROUP_FIT: dict[tuple[str, str], float] = {}
+for _a, _b, _value in (
+    ("give", "let", 0.7), ("give", "sell", 0.75), ("give", "pay", 0.8), ("give", "lend", 0.75),
+    ("let", "sell", 0.5), ("owe", "pay", 0.7), ("accuse", "accuse", 0.9),
+    ("give", "commit", 0.65), ("let", "commit", 0.6), ("pay", "commit", 0.6),
+    ("sell", "commit", 0.6), ("lend", "commit", 0.6), ("give", "concede", 0.5),
+    ("threat", "warn", 0.7), ("commit", "concede", 0.4),
+):  # fmt: skip
+    _GROUP_FIT[_a, _b] = _GROUP_FIT[_b, _a] = _value
+
+
+def _group(relation: Relation) -> str:
+    if relation.predicate == "give up":
+        return "concede"
+    sense = _SENSES.get(relation.predicate)
+    return sense.group if sense else relation.kind
+
+
+def _fit(question: Relation, stated: Relation) -> float:
+    """How well a stated relation's predicate fits the one asked for, 0 to 1."""
+    if question.predicate == stated.predicate:
+        return 1.0
+    mine, theirs = _group(question), _group(stated)
+    if mine == theirs:
+        return 0.9
+    return _GROUP_FIT.get((mine, theirs), 0.0)
+
+
+_Keys = dict[str, float]
+
+
+def _overlap(a: _Keys, b: _Keys) -> float:
+    """How surely two noun phrases mean the same party, 0 to 1."""
+    named_a = {k for k in a if not k.startswith("n:")}
+    named_b = {k for k in b if not k.startswith("n:")}
+    best = max((min(a[k], b[k]) for k in named_a & named_b), default=0.0)
+    if best or (named_a and named_b):
+        return best
+    return max((min(a[k], b[k]) for k in a.keys() & b.keys()), default=0.0)
+
+
+def _differ(a: _Keys, b: _Keys, persons: frozenset[str]) -> bool:
+    """Whether two noun phrases surely mean different parties.
+
+    A person and a body may be one party, unless it is known for whom the person speaks.
+    """
+    named_a = {k for k, w in a.items() if not k.startswith("n:") and w >= 0.8}
+    named_b = {k for k, w in b.items() if not k.startswith("n:") and w >= 0.8}
+    if not named_a or not named_b or _overlap(a, b):
+        return False
+    return (named_a <= persons) == (named_b <= persons)
+
+
+def direction(question: Parsed, sentence: Parsed, context: Context) -> Direction:
+    """Compare who does what to whom in ``sentence`` with what ``question`` asks.
+
+    REVERSED only where the sentence states a relation of the kind asked for with the parties
+    changed over, and no reading of it has them the right way round; UNKNOWN where it states none
+    between them.
+    """
+    asked = relation_of(question)
+    if asked is None:
+        return Direction(Verdict.UNKNOWN, "the question asks for no relation between parties")
+    return _compare(asked, sentence, context)
+
+
+def _compare(asked: Relation, sentence: Parsed, context: Context) -> Direction:
+    aliases = context.aliases
+    mine = {
+        role: aliases.keys(party, question=True)
+        for role, party in (("agent", asked.agent), ("counterpart", asked.counterpart))
+        if party is not None
+    }
+    best: dict[Verdict, tuple[float, Relation]] = {}
+    stranger: Relation | None = None
+    for stated in relations_in(sentence):
+        fit = _fit(asked, stated)
+        if not fit:
+            continue
+        same, reverse = _scores(mine, stated, sentence, context)
+        if same == reverse == 0:
+            stranger = stranger or stated
+        for verdict, score in ((Verdict.SAME, same), (Verdict.REVERSED, reverse)):
+            value = score * fit * stated.certainty
+            if value > best.get(verdict, (0.0, stated))[0]:
+                best[verdict] = (value, stated)
+    same_value = best[Verdict.SAME][0] if Verdict.SAME in best else 0.0
+    reverse_value = best[Verdict.REVERSED][0] if Verdict.REVERSED in best else 0.0
+    if max(same_value, reverse_value) < 0.2:
+        reason = "the sentence states no such relation between these parties"
+        if stranger is not None and stranger.agent is not None and asked.agent is not None:
+            reason = (
+                f"in the sentence the {_gerund(stranger.predicate)} party is "
+                f"{stranger.agent.text}, in the question it is {asked.agent.text}"
+            )
+        return _verdict(Verdict.UNKNOWN, reason, 0.0, asked, stranger)
+    # A tie goes to the same way: a wrong REVERSED costs an answer.
+    if same_value >= reverse_value:
+        value, stated = best[Verdict.SAME]
+        return _verdict(Verdict.SAME, _same_reason(asked, stated), value, asked, stated)
+    value, stated = best[Verdict.REVERSED]
+    return _verdict(Verdict.REVERSED, _reverse_reason(asked, stated), value, asked, stated)
+
+
+def _verdict(
+    verdict: Verdict, reason: str, strength: float, asked: Relation, stated: Relation | None
+) -> Direction:
+    return Direction(
+        verdict,
+        reason,
+        round(min(1.0, strength), 3),
+        asked.agent.text if asked.agent else None,
+        asked.counterpart.text if asked.counterpart else None,
+        stated.agent.text if stated and stated.agent else None,
+        stated.counterpart.text if stated and stated.counterpart else None,
+    )
+
+
+def _scores(
+    mine: Mapping[str, _Keys], stated: Relation, sentence: Parsed, context: Context
+) -> tuple[float, float]:
+    """How well the parties fit as asked, and how well the other way round, each 0 to 1."""
+    targets = [p for p in (stated.counterpart, *stated.others) if p is not None]
+    best = (0.0, 0.0)
+    options: list[Party | None] = [*targets] or [None]
+    for target in options:
+        agent_keys, target_keys = _resolved(stated.agent, target, sentence, context)
+        same, reverse = _score_pair(mine, agent_keys, target_keys, context.aliases.persons)
+        if target is not stated.counterpart:
+            same, reverse = 0.8 * same, 0.8 * reverse
+        best = (max(best[0], same), max(best[1], reverse))
+    return best
+
+
+def _score_pair(
+    mine: Mapping[str, _Keys],
+    agent: _Keys | None,
+    target: _Keys | None,
+    persons: frozenset[str],
+) -> tuple[float, float]:
+    qa, qc = mine.get("agent"), mine.get("counterpart")
+    sa, sc = agent or {}, target or {}
+    if qa is not None and qc is not None:
+        same_clash = _differ(qa, sa, persons), _differ(qc, sc, persons)
+        reverse_clash = _differ(qc, sa, persons), _differ(qa, sc, persons)
+        return (
+            _both(_overlap(qa, sa), _overlap(qc, sc), *same_clash),
+            _both(_overlap(qc, sa), _overlap(qa, sc), *reverse_clash),
+        )
+    if qa is not None:
+        same = _overlap(qa, sa)
+        return 0.8 * same, 0.0 if same else 0.6 * _overlap(qa, sc)
+    if qc is not None:
+        same = _overlap(qc, sc)
+        return 0.8 * same, 0.0 if same or not sc else 0.6 * _overlap(qc, sa)
+    return 0.0, 0.0
+
+
+def _both(agent: float, other: float, agent_differs: bool, other_differs: bool) -> float:
+    if agent and other:
+        return (agent + other) / 2
+    if agent and not other_differs:
+        return 0.7 * agent
+    if other and not agent_differs:
+        return 0.55 * other
+    return 0.0
+
+
+# ---------------------------------------------------------------------------- pronouns
+
+
+def _resolved(
+    agent: Party | None, target: Party | None, sentence: Parsed, context: Context
+) -> tuple[_Keys | None, _Keys | None]:
+    """Keys of both parties; a pronoun is read as the nearest fitting subject that is not the
+    other party."""
+    aliases = context.aliases
+    agent_keys = _plain_keys(agent, aliases)
+    target_keys = _plain_keys(target, aliases)
+    if agent is not None and _points_back(agent, agent_keys):
+        taken = target_keys if target is not None and not _points_back(target, target_keys) else {}
+        agent_keys = _antecedent(agent, sentence, context, taken)
+    if target is not None and _points_back(target, target_keys):
+        others = _other_party(target, agent_keys, sentence, context)
+        target_keys = others or _antecedent(target, sentence, context, agent_keys)
+    if target is not None and _is_thing(target, target_keys):
+        target_keys = {"thing:": 1.0}
+    return (agent_keys if agent else None), (target_keys if target else None)
+
+
+def _plain_keys(party: Party | None, aliases: Aliases) -> _Keys:
+    return aliases.keys(party) if party is not None else {}
+
+
+def _is_thing(party: Party, keys: _Keys) -> bool:
+    """Whether it is nobody: a bare noun in the singular ("inflation", "money")."""
+    named = any(not k.startswith("n:") for k in keys)
+    head = party.head
+    return not named and head.tag == "NN" and len(party.core) == 1 and head.dep != "appos"
+
+
+def _points_back(party: Party, keys: _Keys) -> bool:
+    if party.is_pronoun:
+        return True
+    if any(not k.startswith("n:") for k in keys):
+        return False
+    noun = _head_noun(party.head)
+    definite = party.core[0].lower in ("the", "its", "their", "his", "her", "this", "that")
+    return definite and (
+        noun in _KINDS or noun in _RELATIONAL or noun in _TITLES or (party.core[0].tag == "PRP$")
+    )
+
+
+def _antecedent(party: Party, sentence: Parsed, context: Context, taken: _Keys) -> _Keys:
+    personal = party.is_pronoun and party.head.lower in _PERSONAL
+    impersonal = (party.is_pronoun and party.head.lower in _IMPERSONAL) or not party.is_pronoun
+    own = {}
+    if not party.is_pronoun:
+        own = {k: w for k, w in context.aliases.keys(party).items() if k.startswith("n:")}
+    for weight, keys in _candidates(party, sentence, context):
+        if _overlap(keys, taken):
+            continue
+        is_person = bool(keys.keys() & context.aliases.persons)
+        if personal and not is_person:
+            continue
+        if impersonal and is_person:
+            keys = {k: w for k, w in keys.items() if k not in context.aliases.persons}
+            if not keys:
+                continue
+        return {**{k: min(w, weight) for k, w in keys.items()}, **own}
+    return own
+
+
+def _candidates(party: Party, sentence: Parsed, context: Context) -> Iterator[tuple[float, _Keys]]:
+    """Whom a pronoun may stand for, the likeliest first, with how likely."""
+    aliases = context.aliases
+    here = party.head.index
+    governing = [a.index for a in sentence.ancestors(here)]
+    subjects = [t for t in sentence.tokens if t.dep in ("nsubj", "nsubjpass") and t.index < here]
+    subjects.sort(key=lambda t: governing.index(t.head) if t.head in governing else 99 - t.index)
+    for weight, parsed, found in [(0.75, sentence, subjects)] + [
+        (0.65 - 0.1 * back, before, _salient(before))
+        for back, before in enumerate(reversed(context.previous[-3:]))
+    ]:
+        for token in found:
+            candidate = _party(parsed, token)
+            if candidate.is_pronoun or (token.index == here and parsed is sentence):
+                continue
+            keys = {k: w for k, w in aliases.keys(candidate).items() if not k.startswith("n:")}
+            if keys:
+                yield weight, keys
+
+
+def _salient(parsed: Parsed) -> list[Token]:
+    """The subjects of a sentence, that of its root first, then its objects."""
+    root = parsed.root
+    subjects = [t for t in parsed.tokens if t.dep in ("nsubj", "nsubjpass")]
+    subjects.sort(key=lambda t: (root is None or t.head != root.index, t.index))
+    return subjects + [t for t in parsed.tokens if t.dep in ("dobj", "pobj", "dative", "poss")]
+
+
+def _other_party(target: Party, agent: _Keys, sentence: Parsed, context: Context) -> _Keys:
+    """ "its partners", "its former partner": a party other than the one they belong to."""
+    if not _is_relational(target):
+        return {}
+    for weight, keys in _candidates(target, sentence, context):
+        if not _overlap(keys, agent):
+            return {k: min(w, 0.8 * weight) for k, w in keys.items()}
+    return {}
+
+
+# ---------------------------------------------------------------------------- in words
+
+
+def _gerund(predicate: str) -> str:
+    verb, _, rest = predicate.partition(" ")
+    if verb.endswith("e") and not verb.endswith("ee"):
+        verb = verb[:-1]
+    elif verb in ("get", "let", "win", "beg", "compel", "commit"):
+        verb += verb[-1]
+    return f"{verb}ing" + (f" {rest}" if rest else "")
+
+
+def _same_reason(asked: Relation, stated: Relation) -> str:
+    who = stated.agent or asked.agent
+    whom = stated.counterpart
+    text = f"in both the {_gerund(asked.predicate)} party is {who.text}" if who else ""
+    if not text and whom:
+        return f"in both the {_gerund(asked.predicate)} is directed at {whom.text}"
+    return text or "both state the same relation"
+
+
+def _reverse_reason(asked: Relation, stated: Relation) -> str:
+    verb = _gerund(asked.predicate)
+    if stated.agent is not None and asked.agent is not None:
+        return (
+            f"in the sentence the {verb} party is {stated.agent.text}, "
+            f"in the question it is {asked.agent.text}"
+        )
+    if stated.counterpart is not None and asked.agent is not None:
+        return f"in the sentence {stated.counterpart.text} is at the other end of the {verb}"
+    return "the sentence has the parties the other way round"
+
+
+# ---------------------------------------------------------------------------- attribution
+
+_SAYING = _words(
+    "say tell report add warn announce claim argue insist note stress state explain write declare "
+    "confirm admit acknowledge deny allege suggest estimate believe comment reply respond caution "
+    "concede quote reveal testify recall predict"
+)
+
+
+def speaker(sentence: Parsed) -> Speaker | None:
+    """To whom a sentence gives its words ("X said", "according to X"), in the sentence's words;
+    None where it names nobody."""
+    for token in sentence.tokens:
+        if token.lower == "according":
+            for prep in sentence.children(token.index, "prep"):
+                for inner in sentence.children(prep.index, "pobj"):
+                    return _as_speaker(sentence, inner)
+    said = [t for t in sentence.tokens if t.pos == "VERB" and t.lemma.lower() in _SAYING]
+    root = sentence.root
+    said.sort(key=lambda t: (root is None or t.index != root.index, t.index))
+    for verb in said:
+        subject, passive = _subject(sentence, verb)
+        if subject is not None and not passive and subject.lower not in ("which", "that", "what"):
+            return _as_speaker(sentence, subject)
+    return None
+
+
+def _as_speaker(sentence: Parsed, head: Token) -> Speaker:
+    """The noun phrase with its apposition, without relative clauses."""
+    left = [
+        t
+        for c in sentence.children(head.index)
+        if c.index < head.index
+        for t in sentence.subtree(c.index)
+    ]
+    members = [head, *left]
+    for child in sentence.children(head.index):
+        if child.index > head.index and child.dep in (
+            "prep",
+            "appos",
+            "conj",
+            "cc",
+            "compound",
+            "nummod",
+        ):
+            members.extend(sentence.subtree(child.index))
+    start, end = sentence.span(members)
+    text = sentence.text[start:end]
+    trimmed = text.strip(' ,;“”"—–-')
+    start += text.index(trimmed)
+    return Speaker(trimmed, start, start + len(trimmed))

@@ -132,6 +132,27 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A span to be cited, with the words expected there."""
+
+    candidate: Candidate
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class DraftClaim:
+    """A claim that is not verified yet. ``verbatim``: its text must be words of the first place,
+    save for what stands in square brackets."""
+
+    text: str
+    places: tuple[Place, ...]
+    attribution: str | None
+    direction: str
+    reason: str
+    verbatim: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """The exact words of a source. Cannot be built with words that do not stand at its span.
 

@@ -236,7 +236,7 @@ class Index:
             lambda wanted: self.lexical.search(question, wanted), k, scope, self.lexical.count
         )
 
-    def text(self, sha256: str, parser: str | None = None) -> str:
+    def text(self, sha256: str, parser: str = "") -> str:
         """The text layer of a version.
 
         Raises:
@@ -314,6 +314,7 @@ class Index:
             span=place.span,
             text=place.span.of(text),
             score=score,
+            layer=version.parser,
         )
 
     def _lock(self, name: str) -> BaseFileLock:

@@ -22,6 +22,7 @@ _ORDINALS = 1 << 20
 _COMMON = 0.1
 """Terms in more than this share of the passages say little and cost much."""
 
+_STEMS_KEPT = 100_000
 _TITLE_WEIGHT = 0.5
 _TOKENIZER = "tokenize = 'porter unicode61 remove_diacritics 2'"
 
@@ -50,7 +51,7 @@ class LexicalIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connections = Connections(path, _prepare)
-        self._stems: dict[str, str | None] = {}
+        self._stems: dict[str, str] = {}
 
     def add(self, passages: Iterable[tuple[PassageId, str, str]]) -> None:
         """Write ``(id, title, text)`` of passages. Visible at once, all or none."""
@@ -92,37 +93,58 @@ class LexicalIndex:
         words = list(dict.fromkeys(self._words(question)))
         frequency = self.document_frequency(words)
         total = self.count()
-        known = [word for word in words if frequency[word]]
+        known = [word for word in words if frequency.get(word)]
         content = [word for word in known if word not in STOP_WORDS]
         rare = [word for word in content if frequency[word] <= max(2, _COMMON * total)]
         return rare or content or known
 
     def document_frequency(self, words: Sequence[str]) -> dict[str, int]:
         """In how many passages each word stands, in any form of the same stem."""
-        if not words:
-            return {}
         with guarded(self._path):
             connection = self._connections.get()
             found = {}
-            for word in dict.fromkeys(words):
-                stem = self._stem(connection, word)
-                row = (
-                    connection.execute(
-                        "SELECT doc FROM vocabulary WHERE term = ?", (stem,)
-                    ).fetchone()
-                    if stem
-                    else None
-                )
+            for word, stem in self.stems(words).items():
+                row = connection.execute(
+                    "SELECT doc FROM vocabulary WHERE term = ?", (stem,)
+                ).fetchone()
                 found[word] = int(row[0]) if row else 0
             return found
+
+    def stems(self, words: Iterable[str]) -> dict[str, str]:
+        """The form under which FTS5 keeps each word; one without letters and digits has none.
+
+        Asked of FTS5 itself, so that the two can't differ.
+        """
+        wanted = set(words)
+        missing = [word for word in wanted if word not in self._stems]
+        if missing:
+            if len(self._stems) > _STEMS_KEPT:
+                self._stems = {}
+                missing = list(wanted)
+            with guarded(self._path):
+                connection = self._connections.get()
+                connection.execute("DELETE FROM temp.stemmer")
+                connection.executemany(
+                    "INSERT INTO temp.stemmer (rowid, word) VALUES (?, ?)",
+                    enumerate(missing),
+                )
+                found: dict[int, str] = {}
+                for row, term in connection.execute("SELECT doc, term FROM temp.stems"):
+                    found.setdefault(row, term)
+                connection.commit()
+            self._stems.update((word, found.get(n, "")) for n, word in enumerate(missing))
+        kept = self._stems
+        return {word: stem for word in wanted if (stem := kept.get(word, ""))}
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         """Inverse document frequency of each word: ``ln(1 + (N - n + 0.5) / (n + 0.5))``, the
         form that stays positive (Robertson & Zaragoza 2009, with Lucene's 1 + inside the log)."""
         total = self.count()
+        frequency = self.document_frequency(words)
         return {
             word: math.log(1.0 + (max(total, n) - n + 0.5) / (n + 0.5))
-            for word, n in self.document_frequency(words).items()
+            for word in words
+            for n in [frequency.get(word, 0)]
         }
 
     def count(self) -> int:
@@ -154,20 +176,6 @@ class LexicalIndex:
         folded = "".join(char if char.isalnum() else " " for char in text.casefold())
         return folded.split()
 
-    def _stem(self, connection: sqlite3.Connection, word: str) -> str | None:
-        """The form under which FTS5 keeps ``word``: asked of FTS5 itself, so that the two can't
-        differ."""
-        cache = self._stems
-        if word not in cache:
-            if len(cache) > 50_000:
-                cache.clear()
-            connection.execute("INSERT INTO temp.stemmer (rowid, word) VALUES (1, ?)", (word,))
-            row = connection.execute("SELECT term FROM temp.stems LIMIT 1").fetchone()
-            connection.execute("DELETE FROM temp.stemmer WHERE rowid = 1")
-            connection.commit()
-            cache[word] = row[0] if row else None
-        return cache[word]
-
 
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.executescript(
@@ -175,7 +183,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5 (title, text, {_TOKENIZER});
         CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (passages, row);
         CREATE VIRTUAL TABLE temp.stemmer USING fts5 (word, {_TOKENIZER});
-        CREATE VIRTUAL TABLE temp.stems USING fts5vocab (temp, stemmer, row);
+        CREATE VIRTUAL TABLE temp.stems USING fts5vocab (temp, stemmer, instance);
         """
     )
 

@@ -17,15 +17,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.chunk import ChunkSizes, chunk_document, embedding_text, embedding_title
-from index.embed import Embedder, Vectors
+from index.embed import Embedder
 from index.errors import CorpusError, DocumentError, IndexCorrupt, StorageError, UserError
 from index.folder import Index, wipe
 from index.manifest import Failure, FileState, Version
 from index.parse import PARSER_VERSION, is_supported, parse_bytes
 from index.store import PassageId
 from index.types import Chunk, Document
+
+if TYPE_CHECKING:
+    from index.embed import Vectors
 
 log = logging.getLogger(__name__)
 

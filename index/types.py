@@ -95,6 +95,7 @@ class Hit:
         path, sha256, title, published, source: those of its document.
         span, text: the passage; ``span`` counts in the text layer of version ``sha256``.
         score: higher is better; comparable only within the ranking that it came in.
+        layer: the version of the parser whose text layer ``span`` counts in; empty: the current.
     """
 
     path: str
@@ -105,3 +106,4 @@ class Hit:
     span: Span
     text: str
     score: float
+    layer: str = ""

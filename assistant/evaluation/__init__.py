@@ -1,0 +1,1 @@
+"""How good the answers are: formulas in ``metrics``, asking and counting in ``runner``."""

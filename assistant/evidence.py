@@ -1,0 +1,222 @@
+"""Which sentences of the hits bear on the question.
+
+Every sentence of every hit is a candidate, judged in its context by the scorer that is handed in.
+Chosen are the best, one of several that say the same (the others are cited along with it), the
+newest report's among those that answer alike, and none that says it the other way round.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from assistant.types import Candidate, Evidence, Judgement, Question, Scorer
+from index.types import Hit, Span
+
+_CONTEXT = 3
+"""How many sentences before a candidate are handed along with it."""
+
+_LONGEST = 1000
+"""Code points. A longer "sentence" (a table, a page without full stops) is cited by passage."""
+
+_SAME_WORDS = 0.8
+"""Share of words, by Jaccard's index, from which two sentences say the same."""
+
+_ALIKE = 1.0
+"""Difference in log odds within which two sentences answer alike, and the newer report wins."""
+
+_RELATED = 0.25
+"""Share of the question's and the titles' words that two reports of one matter have in common."""
+
+_FOLLOWS = 0.5
+"""A further sentence is added while its odds are at least this share of the first one's."""
+
+# A question that asks for an earlier state must not be given the newest. A year or a month counts:
+# whoever names the time wants that time's report.
+_EARLIER = re.compile(
+    r"\b(original(?:ly)?|initial(?:ly)?|at first|first (?:offer|bid|plan|estimate)\w*|earlier|"
+    r"previous(?:ly)?|former(?:ly)?|used to|back in|before|at the time|when (?:it|they) (?:was|were)|"
+    r"(?:was|were) (?:first|signed|announced|agreed|awarded|launched|reported)|"
+    r"in (?:january|february|march|april|may|june|july|august|september|october|november|december)|"
+    r"(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w+")
+
+
+class Reader(Protocol):
+    """What is known of the document of a hit."""
+
+    def text(self, hit: Hit) -> str:
+        """Its text layer."""
+        ...
+
+    def sentences(self, hit: Hit) -> Sequence[Span]:
+        """Its sentences, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was chosen, and what was seen on the way.
+
+    Attributes:
+        evidence: best first; empty when there are no candidates.
+        confidence: the probability that the first of them answers; 0 without candidates.
+        reason: why nothing answers, when the best there is says it the other way round.
+        judged: how many sentences were judged.
+    """
+
+    evidence: tuple[Evidence, ...]
+    confidence: float
+    reason: str = ""
+    judged: int = 0
+
+
+def select_evidence(
+    question: Question,
+    hits: Sequence[Hit],
+    scorer: Scorer,
+    reader: Reader,
+    *,
+    most: int = 4,
+) -> Selection:
+    """The sentences that answer, best first, at most ``most``.
+
+    The threshold is not applied here: a selection always has its best, so that a confidence can
+    be given for either outcome.
+    """
+    pool = candidates(hits, reader)
+    if not pool:
+        return Selection((), 0.0)
+    judgements = scorer.judge(question.text, pool)
+    judged = [(candidate, judgement) for candidate, judgement in zip(pool, judgements, strict=True)]
+    judged.sort(key=lambda pair: -pair[1].probability)
+    upright = [pair for pair in judged if pair[1].direction != "reversed"]
+    reason = ""
+    if judged[0][1].direction == "reversed" or not upright:
+        reason = judged[0][1].reason
+    else:
+        rivals = [pair for pair in judged[:4] if pair[1].direction == "reversed"]
+        if rivals and upright[0][1].probability < 0.5:
+            reason = rivals[0][1].reason
+    ranked = upright or judged
+    if not _EARLIER.search(question.text):
+        ranked = _newest_first(question.text, ranked)
+    chosen = _distinct(ranked, most)
+    return Selection(tuple(chosen), chosen[0].judgement.probability, reason, len(pool))
+
+
+def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
+    """Every sentence of the hits, once each, in the order of the hits."""
+    found: dict[tuple[str, int, int], Candidate] = {}
+    for rank, hit in enumerate(hits):
+        text = reader.text(hit)
+        sentences = reader.sentences(hit)
+        for place, sentence in _within(sentences, hit.span):
+            span = sentence
+            if len(sentence) > _LONGEST:
+                span = Span(max(sentence.start, hit.span.start), min(sentence.end, hit.span.end))
+            key = (hit.path, span.start, span.end)
+            if key in found:
+                continue
+            after = sentences[place + 1].of(text) if place + 1 < len(sentences) else ""
+            found[key] = Candidate(
+                hit=hit,
+                rank=rank,
+                span=span,
+                text=span.of(text),
+                before=tuple(
+                    s.of(text)[:_LONGEST] for s in sentences[max(0, place - _CONTEXT) : place]
+                ),
+                after=after[:_LONGEST],
+                lead=place,
+            )
+    return list(found.values())
+
+
+def _within(sentences: Sequence[Span], span: Span) -> list[tuple[int, Span]]:
+    """The sentences that overlap ``span``, with their places. Binary search: documents are long."""
+    low, high = 0, len(sentences)
+    while low < high:
+        middle = (low + high) // 2
+        if sentences[middle].end <= span.start:
+            low = middle + 1
+        else:
+            high = middle
+    within = []
+    while low < len(sentences) and sentences[low].start < span.end:
+        within.append((low, sentences[low]))
+        low += 1
+    return within
+
+
+def _newest_first(
+    question: str, ranked: Sequence[tuple[Candidate, Judgement]]
+) -> list[tuple[Candidate, Judgement]]:
+    """Put the newest report first among those that answer about as well as the best.
+
+    Only reports of one matter are compared: a newer story about something else is no newer answer.
+    """
+    best, judgement = ranked[0]
+    if best.hit.published is None:
+        return list(ranked)
+    bar = _logit(judgement.probability) - _ALIKE
+    asked = _words(question)
+    subject = _words(best.hit.title) | _words(best.text)
+    newer = [
+        pair
+        for pair in ranked[1:8]
+        if pair[0].hit.published is not None
+        and pair[0].hit.published > best.hit.published
+        and _logit(pair[1].probability) >= bar
+        and _shared(_words(pair[0].hit.title) | _words(pair[0].text), subject) >= _RELATED
+        and len(asked & _words(pair[0].text)) >= len(asked & _words(best.text)) - 2
+    ]
+    if not newer:
+        return list(ranked)
+    first = max(newer, key=lambda pair: (pair[0].hit.published, pair[1].probability))
+    # Its own probability stays: it is what the threshold is compared with.
+    return [first, *(pair for pair in ranked if pair is not first)]
+
+
+def _distinct(ranked: Sequence[tuple[Candidate, Judgement]], most: int) -> list[Evidence]:
+    """The best of each group that says the same, while they are worth adding."""
+    chosen: list[Evidence] = []
+    bar = _logit(ranked[0][1].probability) + math.log(_FOLLOWS)
+    for candidate, judgement in ranked[:24]:
+        twin = next(
+            (
+                place
+                for place, evidence in enumerate(chosen)
+                if _same(candidate.text, evidence.candidate.text)
+            ),
+            None,
+        )
+        if twin is not None:
+            evidence = chosen[twin]
+            chosen[twin] = replace(evidence, also=(*evidence.also, candidate))
+        elif len(chosen) < most and (not chosen or _logit(judgement.probability) >= bar):
+            chosen.append(Evidence(candidate, judgement))
+    return chosen
+
+
+def _same(one: str, other: str) -> bool:
+    return _shared(_words(one), _words(other)) >= _SAME_WORDS
+
+
+def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+    """Jaccard's index (1901): the share of all words that both have."""
+    return len(one & other) / len(one | other) if one or other else 0.0
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for word in _WORD.findall(text.casefold()) if len(word) > 2)
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(bounded / (1 - bounded))

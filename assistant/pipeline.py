@@ -1,0 +1,401 @@
+"""A question: ask -> retrieve -> select -> compose -> verify. And the composition root.
+
+Everything that the stages work with is made here and handed to them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from assistant.compose import compose
+from assistant.config import Settings
+from assistant.direction import speaker
+from assistant.evidence import Selection, select_evidence
+from assistant.follow_up import standalone
+from assistant.language import Language
+from assistant.reference import antecedent
+from assistant.resources import resource
+from assistant.retrieve import retrieve
+from assistant.scorer import THRESHOLD, FeatureScorer
+from assistant.types import (
+    Answer,
+    Evidence,
+    Filters,
+    Outcome,
+    Question,
+    Scorer,
+    Turn,
+)
+from assistant.verify import Recheck, Verified, recheck, verify
+from index.embed import Embedder
+from index.errors import CorpusError, DocumentError, IndexBusy, QuestionError
+from index.folder import Index, Scope, default_folder
+from index.parse import parse_file
+from index.sentences import sentence_spans
+from index.sync import Progress, Refused, SyncReport, changed_since_sync, prune, sync
+from index.types import Document, Hit, Span
+
+MAX_QUESTION = 4000
+"""Code points. A question is a sentence or a few; what is longer is a document."""
+
+OnStage = Callable[[str], None]
+"""Called with ``searching``, ``reading`` and ``checking`` as each begins."""
+
+_NOTHING = "The documents do not say."
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an index holds.
+
+    Attributes:
+        documents, passages: how many are current.
+        failures: files that could not be taken in.
+        size_bytes: of the index folder.
+        changed: whether the corpus differs from the index.
+    """
+
+    corpus: Path
+    index: Path
+    documents: int
+    passages: int
+    model: str
+    generation: int
+    failures: tuple[Refused, ...]
+    size_bytes: int
+    changed: bool
+
+
+class Assistant:
+    """Answers questions over one corpus. Safe to share by threads; close it when done.
+
+    Build one with :meth:`open`. Use it as a context manager.
+    """
+
+    def __init__(
+        self, corpus: Path, index: Index, embedder: Embedder, settings: Settings
+    ) -> None:
+        self.corpus = corpus
+        self.index = index
+        self.settings = settings
+        self._embedder = embedder
+        self._language = Language()
+        self._scorer: Scorer = FeatureScorer(embedder.encode, index.lexical, self._language)
+        self._sentences = lru_cache(maxsize=1024)(self._split)
+        self._syncing = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        corpus: Path | str | None = None,
+        index: Path | str | None = None,
+        settings: Settings | None = None,
+    ) -> Assistant:
+        """An assistant over a folder of documents. Loads no model and reads no document yet.
+
+        Args:
+            corpus: the folder; ``None``: the report that comes with the project.
+            index: where its index lies; ``None``: in the user's data directory.
+
+        Raises:
+            CorpusError: there is no such folder, and no index of it either.
+        """
+        settings = settings or Settings()
+        folder = Path(corpus).expanduser() if corpus is not None else resource("seeds")
+        where = Path(index).expanduser() if index is not None else default_folder(folder)
+        embedder = _embedder(settings.model)
+        if not folder.is_dir() and not (where / "manifest.sqlite3").is_file():
+            kind = "is not a folder" if folder.exists() else "does not exist"
+            raise CorpusError(f"{folder} {kind}.", "Name the folder that your documents are in.")
+        return cls(
+            folder,
+            Index(where, model=embedder.identity, server=settings.chroma),
+            embedder,
+            settings,
+        )
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index. Models stay loaded for the next assistant of this process."""
+        self.index.close()
+
+    # -- the corpus ----------------------------------------------------------------------------
+
+    def sync(
+        self,
+        *,
+        verify: bool = False,
+        allow_empty: bool = False,
+        rebuild: bool = False,
+        progress: Progress | None = None,
+    ) -> SyncReport:
+        """Make the index equal to the folder. See :func:`index.sync.sync`."""
+        return sync(
+            self.corpus,
+            self.index,
+            self._embedder,
+            verify=verify,
+            allow_empty=allow_empty,
+            rebuild=rebuild,
+            progress=progress,
+        )
+
+    def sync_if_changed(self, progress: Progress | None = None) -> tuple[SyncReport | None, str]:
+        """Sync when the folder differs from the index.
+
+        Returns the report, if there was a sync, and a note for the user, if there is one: another
+        sync was found running, or the folder is gone, and answers come from the index as it stands.
+        """
+        if not self.corpus.is_dir() and self.index.exists:
+            return None, (
+                f"The folder {self.corpus} is not there; this is from the index of it."
+            )
+        if not changed_since_sync(self.corpus, self.index):
+            self.index.check()
+            return None, ""
+        try:
+            return self.sync(progress=progress), ""
+        except IndexBusy:
+            if not self.index.exists:
+                raise
+            return None, "Another sync is running; this is from the index as it stands."
+
+    def status(self) -> Status:
+        """What the index holds, and whether the folder has changed since."""
+        self.index.check()
+        documents, passages = self.index.manifest.counts()
+        return Status(
+            corpus=self.corpus,
+            index=self.index.path,
+            documents=documents,
+            passages=passages,
+            model=self.index.model,
+            generation=self.index.manifest.generation(),
+            failures=tuple(
+                Refused(f.path, f.reason, f.remedy) for f in self.index.manifest.failures()
+            ),
+            size_bytes=sum(p.stat().st_size for p in self.index.path.rglob("*") if p.is_file()),
+            changed=self.corpus.is_dir() and changed_since_sync(self.corpus, self.index),
+        )
+
+    def prune(self) -> tuple[int, int]:
+        """Drop texts that nothing current needs: how many, and their bytes."""
+        return prune(self.index)
+
+    def recheck(self, saved: Mapping[str, Any]) -> list[Recheck]:
+        """What became of the citations of a saved answer. See :func:`assistant.verify.recheck`."""
+        return recheck(saved, self._document_now, self.index.texts.layers)
+
+    # -- the question --------------------------------------------------------------------------
+
+    def answer(
+        self,
+        question: str,
+        history: Sequence[Turn | Mapping[str, str] | str] = (),
+        filters: Filters | None = None,
+        *,
+        notes: Sequence[str] = (),
+        on_stage: OnStage | None = None,
+    ) -> Answer:
+        """Answer from the index as it stands.
+
+        Args:
+            history: earlier turns, oldest first: :class:`Turn`, mappings with ``role`` and
+                ``text`` (or ``content``), or the person's questions alone.
+            filters: what may count as evidence.
+            notes: put into the answer's notes.
+            on_stage: see :data:`OnStage`.
+
+        Raises:
+            QuestionError: empty, or longer than :data:`MAX_QUESTION`.
+            IndexMissing, IndexMismatch: see :meth:`index.folder.Index.check`.
+        """
+        check_question(question)
+        self.index.check()
+        clock = _Clock(on_stage or (lambda _stage: None))
+        asked = " ".join(question.split())
+        with clock.stage("understand"):
+            text = standalone(asked, turns(history), self._language)
+        wanted = Question(text, asked, filters or Filters())
+        scope = Scope(wanted.filters.documents, wanted.filters.since, wanted.filters.until)
+        with clock.stage("embed"):
+            vector = self._embedder.encode([wanted.text])[0]
+
+        def found() -> tuple[list[Hit], Selection, Verified]:
+            with clock.stage("retrieve", "searching"):
+                hits = retrieve(wanted, vector, self.index, self.settings.passages, scope)
+            with clock.stage("select", "reading"):
+                selection = select_evidence(
+                    wanted, hits, self._scorer, self, most=self.settings.claims
+                )
+                evidence = [self._annotated(piece) for piece in selection.evidence]
+            with clock.stage("compose"):
+                draft = compose(evidence)
+            with clock.stage("verify", "checking"):
+                verified = verify(draft, self.text)
+            return hits, selection, verified
+
+        hits, selection, verified = self.index.consistent(found)
+        return self._finished(wanted, hits, selection, verified, notes, clock.timings())
+
+    def text(self, hit: Hit) -> str:
+        """The text layer of a hit's document version."""
+        return self.index.text(hit.sha256, hit.layer)
+
+    def sentences(self, hit: Hit) -> Sequence[Span]:
+        """The sentences of a hit's document version, in order."""
+        return self._sentences(hit.sha256, hit.layer)
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _split(self, sha256: str, layer: str) -> tuple[Span, ...]:
+        return sentence_spans(self.index.text(sha256, layer))
+
+    def _annotated(self, piece: Evidence) -> Evidence:
+        """With its speaker, and with its subject where the sentence has only a pronoun."""
+        candidate = piece.candidate
+        parsed, *before = self._language.parse([candidate.text, *candidate.before])
+        said_by = speaker(parsed)
+        piece = replace(piece, speaker=str(said_by) if said_by else None)
+        found = antecedent(parsed, before)
+        if found is None:
+            return piece
+        place = candidate.lead - len(candidate.before) + found.sentence
+        spans = self.sentences(candidate.hit)
+        subject = replace(
+            candidate,
+            span=spans[place],
+            text=spans[place].of(self.text(candidate.hit)),
+            lead=place,
+            before=(),
+            after="",
+        )
+        return replace(piece, subject=subject, name=found.name)
+
+    def _finished(
+        self,
+        question: Question,
+        hits: Sequence[Hit],
+        selection: Selection,
+        verified: Verified,
+        notes: Sequence[str],
+        timings: Mapping[str, float],
+    ) -> Answer:
+        bar = self.settings.min_confidence
+        bar = THRESHOLD if bar is None else bar
+        answered = bool(verified.claims) and selection.confidence >= bar
+        answered = answered and verified.claims[0].direction != "reversed"
+        answer = Answer(
+            question=question.text,
+            asked=question.asked,
+            outcome=Outcome.ANSWERED if answered else Outcome.NO_EVIDENCE,
+            text="",
+            confidence=selection.confidence,
+            claims=verified.claims if answered else (),
+            citations=verified.citations if answered else (),
+            passages=tuple(hits),
+            timings_ms=timings,
+            notes=tuple(notes),
+            dropped=verified.dropped,
+        )
+        if answered:
+            text = " ".join(
+                claim.text + "".join(f" [{marker}]" for marker in claim.citations)
+                for claim in verified.claims
+            )
+            return replace(answer, text=text)
+        reason = selection.reason or (
+            "No sentence of the passages found answers the question."
+            if hits
+            else "No passage was found."
+        )
+        return replace(answer, text=_NOTHING, reason=reason)
+
+    def _document_now(self, path: str) -> Document | None:
+        file = self.corpus / path
+        inside = file.resolve().is_relative_to(self.corpus.resolve())
+        if not inside or not file.is_file():
+            return None
+        try:
+            return parse_file(file, path)
+        except DocumentError:
+            return None
+
+
+def check_question(question: str) -> None:
+    """Refuse what is not a question.
+
+    Raises:
+        QuestionError: empty, or longer than :data:`MAX_QUESTION`.
+    """
+    if not question.strip():
+        raise QuestionError("The question is empty.", "Ask something, in quotation marks.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; the limit is {MAX_QUESTION:,}.",
+            "Ask in a sentence or two; documents belong in the corpus.",
+        )
+
+
+def turns(history: Sequence[Turn | Mapping[str, str] | str]) -> tuple[Turn, ...]:
+    """Earlier turns from any of the forms that :meth:`Assistant.answer` takes.
+
+    Raises:
+        QuestionError: a turn in none of these forms.
+    """
+    found: list[Turn] = []
+    for number, turn in enumerate(history, start=1):
+        if isinstance(turn, Turn):
+            found.append(turn)
+        elif isinstance(turn, str):
+            found.append(Turn("user", turn))
+        elif isinstance(turn, Mapping) and isinstance(turn.get("question"), str):
+            found.append(Turn("user", turn["question"]))
+            if isinstance(turn.get("answer"), str):
+                found.append(Turn("assistant", turn["answer"]))
+        elif isinstance(turn, Mapping) and isinstance(turn.get("text", turn.get("content")), str):
+            found.append(Turn(str(turn.get("role", "user")), turn.get("text") or turn["content"]))
+        else:
+            raise QuestionError(
+                f"Turn {number} of the history is not one.",
+                'Give each as {"role": "user", "text": "…"}.',
+            )
+    return tuple(found)
+
+
+class _Clock:
+    """Milliseconds by stage. A stage that runs again adds to its time."""
+
+    def __init__(self, on_stage: OnStage) -> None:
+        self._started = time.perf_counter()
+        self._parts: dict[str, float] = {}
+        self._on_stage = on_stage
+
+    @contextmanager
+    def stage(self, name: str, shown: str = "") -> Iterator[None]:
+        if shown:
+            self._on_stage(shown)
+        began = time.perf_counter()
+        yield
+        self._parts[name] = self._parts.get(name, 0.0) + 1000 * (time.perf_counter() - began)
+
+    def timings(self) -> dict[str, float]:
+        return {"total": 1000 * (time.perf_counter() - self._started), **self._parts}
+
+
+@lru_cache(maxsize=4)
+def _embedder(model: str | None) -> Embedder:
+    """One loaded model for all assistants of this process that name it."""
+    return Embedder(model)

@@ -1,0 +1,529 @@
+"""Does this sentence, in its context, answer this question?
+
+The scorer reads what can be read without a trained reader: which of the question's words the
+sentence has, and how rare they are; how near its embedding lies; whether it has the kind of thing
+asked for (who, when, how much) and brings anything the question does not have; and who does what to
+whom. A logistic regression weighs these into a probability.
+
+Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
+words; the best two dozen are embedded; the best dozen of these are parsed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assistant.direction import Context, Direction, Verdict, direction, document_aliases, relation_of
+from assistant.direction import speaker as speaker_of
+from assistant.types import Candidate, Judgement
+
+if TYPE_CHECKING:
+    from assistant.language import Language, Parsed
+    from index.embed import Vectors
+
+EMBEDDED = 24
+"""Sentences that are embedded for a question."""
+
+PARSED = 12
+"""Sentences that are parsed for a question."""
+
+_WEIGHTS = Path(__file__).with_name("scorer.json")
+
+_WORD = re.compile(r"\w+")
+_CAPITAL = re.compile(r"(?<=[\w,;:’'”)] )[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*")
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|third|"
+    r"quarter|hundreds?|thousands?|millions?|billions?|twice|double)\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"[€$£¥]|\b(?:euros?|dollars?|pounds?|crowns?|francs?|yen|yuan|rupees?|pesos?|"
+    r"(?:m|b|tr)illion)\b",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(r"%|\bper ?cent\b|\bpercentage\b|\b(?:half|third|quarter)s?\b", re.IGNORECASE)
+_DATE = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|tomorrow|spring|"
+    r"summer|autumn|winter|week|month|year|century|\d{4}|\d{1,2}(?:st|nd|rd|th))s?\b",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(
+    r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies))\b|"
+    r"\b(?:until|since|lasted|from .{1,20} to)\b",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(
+    r"\b(?:kilomet(?:re|er)s?|met(?:re|er)s?|miles?|feet|foot|inch(?:es)?|hectares?|acres?|"
+    r"tonnes?|tons?|kilograms?|kg|km|litres?|gallons?|degrees?|square|cubic|[mg]w)\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|as a result|so that|in order to|after|caused?|reasons?|"
+    r"blam(?:ed?|ing)|thanks to|by|amid|over|citing|led to|prompted|fear(?:s|ed)?|"
+    r"wanted|stopped|therefore)\b",
+    re.IGNORECASE,
+)
+_SAYING = re.compile(
+    r"^(?:who|which (?:source|official|person|politician|minister)|according to whom|"
+    r"where does the claim)\b.*\b(?:said|says|say|told|tells|warned|warns|called|calls|claim(?:s|ed)?|"
+    r"denied|denies|argued|argues|described|announced|puts?|accused|criticised|criticized|"
+    r"praised|estimates?d?|believes?|thinks?|comes? from)\b|\baccording to who",
+    re.IGNORECASE,
+)
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("reason", r"\bwhy\b|\bwhat (?:caused|led|made|held up|prompted)\b|\breasons? (?:for|why)\b"),
+        (
+            "percent",
+            r"\b(?:what|which) (?:share|percentage|proportion|fraction)\b|\bper ?cent\b|"
+            r"\bhow (?:effective|far did .* (?:rise|fall|drop))\b|\befficacy\b",
+        ),
+        (
+            "money",
+            r"\bhow much (?:money|did .* (?:cost|pay|lend|bid|spend|invest)|does .* cost|will .* "
+            r"(?:cost|pay))\b|\b(?:price|cost|fee|salary|wage|budget|fine)\b",
+        ),
+        ("duration", r"\bhow long (?:did|does|has|had|will|before|were|was|until|ago)\b|\bhow many "
+                     r"(?:years|months|weeks|days|hours|minutes)\b"),
+        ("measure", r"\bhow (?:high|tall|deep|wide|long|far|large|big|heavy|fast|old)\b|"
+                    r"\bwhat (?:length|height|altitude|depth|width|speed|distance|size|weight)\b"),
+        ("number", r"\bhow (?:many|much|often)\b|\b(?:number|vote count|result|score|total|rate) of\b|"
+                   r"\bwhat (?:number|rate|rise|score)\b|\bcount\b"),
+        ("date", r"\bwhen\b|\b(?:what|which) (?:date|day|year|month|time|century)\b|\bdate of\b|"
+                 r"\bin what year\b|\bdeadline\b"),
+        ("person", r"\bwho(?:se|m)?\b|\bname of (?:the )?\w+(?:er|or|ist|ent|man|woman)\b"),
+        ("place", r"\bwhere\b|\b(?:what|which) (?:city|country|town|place|port|state|region|"
+                  r"continent|village|county)\b"),
+    )
+)
+_PLAIN_WORDS = frozenset(
+    """a about after against all also am an and any are as at be because been before being between
+    both but by can could did do does doing done during each else ever for from get gets got had
+    has have having he her his how i if in into is it its just kind many may me might more most
+    much must my no not now of off on once only or other our out over own s same shall she should
+    so some such t than that the their them then there these they this those through to too under
+    until up upon very was we were what when where which while who whom whose why will with would
+    you your tell name type sort""".split()
+)
+
+FEATURES = (
+    "words",  # share of the question's words in the sentence, by rarity
+    "words_near",  # what the title and the sentences around add to that
+    "words_rarest",  # how rare the rarest word is that is neither there nor near
+    "names",  # share of the question's names and numbers in the sentence
+    "names_near",
+    "pairs",  # share of neighbouring content words that are neighbours in the sentence too
+    "predicate",  # whether the question's verb is there
+    "cosine",
+    "cosine_lead",  # by how much it leads the best other
+    "cosine_before",  # of the sentence before: an answer often follows what sets its scene
+    "rank",  # of the passage, 1 / (1 + rank)
+    "kind_there",  # the kind of thing asked for is there, and was not in the question
+    "kind_missing",
+    "new_words",  # words that the question does not have
+    "headline",
+    "dateline",
+    "question",
+    "short",
+    "long",
+    "same_way",
+    "reversed",
+    "party_unknown",
+    "led_by_pronoun",
+    "says",  # somebody is quoted, and the question asks who said it
+)
+
+
+class WordStats(Protocol):
+    """What is known of words. :class:`index.lexical.LexicalIndex` knows it."""
+
+    def stems(self, words: Iterable[str]) -> dict[str, str]: ...
+    def idf(self, words: Sequence[str]) -> dict[str, float]: ...
+
+
+Encode = Callable[[Sequence[str]], "Vectors"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A fitted scorer: see ``training/``.
+
+    Attributes:
+        weight: by feature; the log odds are their weighted sum and ``bias``.
+        words_weight, cosine_weight: of the two first sifts.
+        slope, shift: Platt's (1999) calibration of the best candidate's log odds.
+        threshold: the shipped ``min_confidence``.
+    """
+
+    weight: Mapping[str, float]
+    bias: float
+    slope: float
+    shift: float
+    threshold: float
+
+    @classmethod
+    def load(cls, path: Path = _WEIGHTS) -> Weights:
+        """From the JSON file that fitting writes.
+
+        Raises:
+            ValueError: it does not fit this module's features.
+        """
+        values: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        if tuple(values["weight"]) != FEATURES:
+            raise ValueError(f"{path.name} was fitted with other features: fit it anew")
+        return cls(**values)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Weights:
+    """The weights that come with the project."""
+    return Weights.load()
+
+
+THRESHOLD = shipped().threshold
+"""The shipped abstention threshold: chosen on squad2_dev and news together so that a false answer
+and a false abstention cost the same (see ``training/README.md``)."""
+
+
+class FeatureScorer:
+    """The first scorer. Safe to share by threads.
+
+    Args:
+        encode: texts to unit vectors, shape ``(n, dim)``.
+        words: stems and rarity of words.
+        language: the parser.
+        weights: ``None``: the shipped ones.
+    """
+
+    def __init__(
+        self,
+        encode: Encode,
+        words: WordStats,
+        language: Language,
+        weights: Weights | None = None,
+    ) -> None:
+        self._encode = encode
+        self._words = words
+        self._language = language
+        self._weights = weights or shipped()
+        self._vectors: dict[str, Any] = {}
+
+    def judge(self, question: str, candidates: Sequence[Candidate]) -> list[Judgement]:
+        """One judgement for each candidate. Those sifted out early get next to no probability."""
+        judgements = [Judgement(0.001)] * len(candidates)
+        weights = self._weights
+        for place, row, found in self.features(question, candidates):
+            odds = weights.bias + sum(
+                weights.weight[name] * value for name, value in row.items()
+            )
+            probability = _sigmoid(weights.slope * odds + weights.shift)
+            judgements[place] = Judgement(probability, found.verdict.value, found.reason)
+        return judgements
+
+    def features(
+        self, question: str, candidates: Sequence[Candidate]
+    ) -> list[tuple[int, dict[str, float], Direction]]:
+        """Of the finalists: their place among ``candidates``, their features and direction."""
+        if not candidates:
+            return []
+        asked = _Asked.read(question, candidates, self._words)
+        compared = [_Compared.make(asked, candidate) for candidate in candidates]
+        order = sorted(
+            range(len(candidates)),
+            key=lambda place: -(compared[place].sift() + 0.15 / (1 + candidates[place].rank)),
+        )[:EMBEDDED]
+        vectors = self._embed([question] + [candidates[place].text for place in order])
+        cosines = {
+            place: float(vector @ vectors[0])
+            for place, vector in zip(order, vectors[1:], strict=True)
+        }
+        final = sorted(order, key=lambda place: -(compared[place].sift() + 1.5 * cosines[place]))[
+            :PARSED
+        ]
+        parsed = self._parse(question, [candidates[place] for place in final])
+        best = sorted(cosines.values(), reverse=True)
+        by_text = {candidates[place].text: cosines[place] for place in order}
+        rows = []
+        for place, grammar in zip(final, parsed, strict=True):
+            candidate = candidates[place]
+            others = best[1] if len(best) > 1 and cosines[place] == best[0] else best[0]
+            row = compared[place].row(asked, candidate, grammar)
+            row["cosine"] = cosines[place]
+            row["cosine_lead"] = cosines[place] - others if len(best) > 1 else 0.0
+            row["cosine_before"] = by_text.get(candidate.before[-1], 0.0) if candidate.before else 0.0
+            rows.append((place, {name: row[name] for name in FEATURES}, grammar.direction))
+        return rows
+
+    def _embed(self, texts: Sequence[str]) -> list[Any]:
+        kept = self._vectors
+        missing = [text for text in dict.fromkeys(texts) if text not in kept]
+        if missing:
+            fresh = dict(zip(missing, self._encode(missing), strict=True))
+            kept = {**kept, **fresh} if len(kept) < 4096 else {**fresh, **{
+                text: kept[text] for text in texts if text in kept
+            }}
+            # Replaced, not changed: other threads may be reading the old one.
+            self._vectors = kept
+        return [kept[text] for text in texts]
+
+    def _parse(self, question: str, final: Sequence[Candidate]) -> list[_Grammar]:
+        names = sorted({name for c in final for name in _CAPITAL.findall(c.text)})
+        asked = self._language.parse_question(question, names)
+        relation = relation_of(asked)
+        sentences = self._language.parse([candidate.text for candidate in final])
+        if relation is None:
+            unknown = Direction(Verdict.UNKNOWN, "")
+            return [_Grammar(asked, sentence, unknown, False) for sentence in sentences]
+        found = []
+        aliases: dict[str, Any] = {}
+        texts = {c.hit.path: [c.hit.title] for c in final}
+        for candidate in final:
+            texts[candidate.hit.path] += [*candidate.before[-2:], candidate.text]
+        for candidate, sentence in zip(final, sentences, strict=True):
+            path = candidate.hit.path
+            if path not in aliases:
+                aliases[path] = document_aliases(
+                    self._language.parse(list(dict.fromkeys(texts[path])))
+                )
+            context = Context(
+                title=candidate.hit.title,
+                previous=tuple(self._language.parse(candidate.before[-2:])),
+                aliases=aliases[path],
+            )
+            found.append(_Grammar(asked, sentence, direction(asked, sentence, context), True))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """A finalist's parse, beside the question's."""
+
+    question: Parsed
+    sentence: Parsed
+    direction: Direction
+    relational: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question, taken apart."""
+
+    text: str
+    terms: Mapping[str, float]
+    names: Collection[str]
+    pairs: Collection[tuple[str, str]]
+    kinds: tuple[str, ...]
+    words: frozenset[str]
+    stems: Mapping[str, str]
+    saying: bool
+    top: float
+
+    @classmethod
+    def read(cls, question: str, candidates: Sequence[Candidate], stats: WordStats) -> _Asked:
+        spoken = _WORD.findall(question)
+        lower = [word.casefold() for word in spoken]
+        content = [word for word in lower if word not in _PLAIN_WORDS] or lower
+        vocabulary = {
+            word
+            for c in candidates
+            for text in (c.text, *c.before, c.after, c.hit.title)
+            for word in _fold_words(text)
+        }
+        stems = stats.stems(vocabulary | set(lower))
+        rarity = stats.idf(list(dict.fromkeys(content)))
+        mended = _mend(content, rarity, vocabulary, stems)
+        terms: dict[str, float] = {}
+        for word in content:
+            stem = stems.get(mended.get(word, word))
+            if stem:
+                terms[stem] = max(terms.get(stem, 0.0), rarity.get(mended.get(word, word), rarity[word]))
+        capital = {
+            word.casefold() for word in spoken[1:] if word[:1].isupper() or word[:1].isdigit()
+        } | {word for word in content if _known_name(word, candidates)}
+        names = {stems[w] for word in capital if (w := mended.get(word, word)) in stems}
+        line = [stems[w] for word in content if (w := mended.get(word, word)) in stems]
+        return cls(
+            text=question,
+            terms=terms,
+            names=names & set(terms),
+            pairs=set(zip(line, line[1:], strict=False)),
+            kinds=tuple(kind for kind, pattern in _KINDS if pattern.search(question)),
+            words=frozenset(stems[word] for word in lower if word in stems),
+            stems=stems,
+            saying=bool(_SAYING.search(question)),
+            top=max(terms.values(), default=1.0) or 1.0,
+        )
+
+
+def _fold_words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _known_name(word: str, candidates: Sequence[Candidate]) -> bool:
+    """Whether the candidates write the word with a capital: people type questions without."""
+    capital = re.compile(rf"(?<=[a-z,] ){re.escape(word.capitalize())}\b")
+    return any(capital.search(candidate.text) for candidate in candidates[:40])
+
+
+def _mend(
+    content: Sequence[str],
+    rarity: Mapping[str, float],
+    vocabulary: Collection[str],
+    stems: Mapping[str, str],
+) -> dict[str, str]:
+    """Words that no candidate has, read as the word meant: slips of the keyboard, lost accents."""
+    have = {stems.get(word) for word in vocabulary}
+    mended = {}
+    for word in content:
+        if len(word) < 5 or stems.get(word) in have or word in vocabulary:
+            continue
+        near = difflib.get_close_matches(
+            word, [w for w in vocabulary if abs(len(w) - len(word)) <= 2], n=1, cutoff=0.8
+        )
+        if near:
+            mended[word] = near[0]
+    del rarity
+    return mended
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A candidate's words beside the question's."""
+
+    inside: float
+    near: float
+    rarest: float
+    names: float
+    names_near: float
+    pairs: float
+    new: int
+    total: int
+
+    @classmethod
+    def make(cls, asked: _Asked, candidate: Candidate) -> _Compared:
+        line = [asked.stems.get(word, "") for word in _fold_words(candidate.text)]
+        own = set(line)
+        around = {
+            asked.stems.get(word, "")
+            for text in (*candidate.before[-2:], candidate.after, candidate.hit.title)
+            for word in _fold_words(text)
+        }
+        weight = sum(asked.terms.values()) or 1.0
+        inside = sum(w for term, w in asked.terms.items() if term in own) / weight
+        near = sum(w for term, w in asked.terms.items() if term in around and term not in own)
+        absent = [w for term, w in asked.terms.items() if term not in own and term not in around]
+        names = len([n for n in asked.names if n in own]) / max(1, len(asked.names))
+        names_near = len([n for n in asked.names if n in around and n not in own]) / max(
+            1, len(asked.names)
+        )
+        pairs = set(zip(line, line[1:], strict=False))
+        content = [stem for stem in own if stem and stem not in _PLAIN_WORDS]
+        return cls(
+            inside=inside,
+            near=near / weight,
+            rarest=max(absent, default=0.0) / asked.top,
+            names=names,
+            names_near=names_near,
+            pairs=len(asked.pairs & pairs) / max(1, len(asked.pairs)),
+            new=len([stem for stem in content if stem not in asked.words]),
+            total=len(line),
+        )
+
+    def sift(self) -> float:
+        """How promising it looks by its words alone."""
+        return self.inside + 0.6 * self.near + 0.2 * self.pairs
+
+    def row(self, asked: _Asked, candidate: Candidate, grammar: _Grammar) -> dict[str, float]:
+        """Its features, save those of its embedding."""
+        there, missing = _kind_of_thing(asked, candidate.text, grammar)
+        found = grammar.direction
+        reversed_ = found.verdict is Verdict.REVERSED
+        same = found.verdict is Verdict.SAME
+        first = candidate.text.split(" ", 1)[0].casefold().strip("“\"'(")
+        return {
+            "words": self.inside,
+            "words_near": self.near,
+            "words_rarest": self.rarest,
+            "names": self.names,
+            "names_near": self.names_near,
+            "pairs": self.pairs,
+            "predicate": _predicate(grammar),
+            "rank": 1.0 / (1 + candidate.rank),
+            "kind_there": there,
+            "kind_missing": missing,
+            "new_words": math.log1p(self.new) / 3.0,
+            "headline": float(candidate.lead == 0),
+            "dateline": float(candidate.lead == 1 and self.total <= 12),
+            "question": float(candidate.text.rstrip("”\"' ").endswith("?")),
+            "short": float(self.total < 6),
+            "long": max(0.0, math.log(max(1, self.total) / 30.0)),
+            "same_way": found.strength if same else 0.0,
+            "reversed": found.strength if reversed_ else 0.0,
+            "party_unknown": float(grammar.relational and not same and not reversed_),
+            "led_by_pronoun": float(first in ("he", "she", "it", "they", "this", "that")),
+            "says": float(asked.saying and speaker_of(grammar.sentence) is not None),
+        }
+
+
+def _predicate(grammar: _Grammar) -> float:
+    root = grammar.question.root
+    if root is None or root.pos not in ("VERB", "NOUN", "ADJ"):
+        return 0.0
+    lemma = root.lemma.lower()
+    return float(any(token.lemma.lower() == lemma for token in grammar.sentence.tokens))
+
+
+_TESTS: Mapping[str, re.Pattern[str]] = {
+    "reason": _REASON,
+    "percent": _PERCENT,
+    "money": _MONEY,
+    "duration": _DURATION,
+    "measure": _MEASURE,
+    "number": _NUMBER,
+    "date": _DATE,
+}
+_LABELS: Mapping[str, frozenset[str]] = {
+    "person": frozenset({"PERSON", "ORG", "NORP", "GPE"}),
+    "place": frozenset({"GPE", "LOC", "FAC", "ORG"}),
+}
+
+
+def _kind_of_thing(asked: _Asked, text: str, grammar: _Grammar) -> tuple[float, float]:
+    """Whether what the question asks for stands in the sentence, and was not in the question."""
+    if not asked.kinds:
+        return 0.0, 0.0
+    kind = asked.kinds[0]
+    if kind in _TESTS:
+        known = {match.casefold() for match in _TESTS[kind].findall(asked.text)}
+        found = any(m.casefold() not in known for m in _TESTS[kind].findall(text))
+        if kind in ("percent", "money", "measure", "duration", "number"):
+            digits = set(re.findall(r"\d+", asked.text))
+            found = found and (
+                any(d not in digits for d in re.findall(r"\d+", text))
+                or bool(_NUMBER.search(re.sub(r"\d", "", text)))
+            )
+    else:
+        found = any(
+            entity.label in _LABELS[kind]
+            and not set(_stems(asked, entity.text)) <= asked.words
+            for entity in grammar.sentence.entities
+        )
+    return float(found), float(not found)
+
+
+def _stems(asked: _Asked, text: str) -> list[str]:
+    return [asked.stems.get(word, word) for word in _fold_words(text)]
+
+
+def _sigmoid(odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, odds))))

@@ -1,0 +1,244 @@
+"""Who does what to whom. The tables are of our own making; the counts at the end are measured on
+the project's news set."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from assistant.direction import (
+    Context,
+    Direction,
+    Verdict,
+    direction,
+    document_aliases,
+    relation_of,
+    relations_in,
+    speaker,
+)
+from assistant.language import Language
+
+LANGUAGE = Language()
+SAME, REVERSED, UNKNOWN = Verdict.SAME, Verdict.REVERSED, Verdict.UNKNOWN
+
+# (question, sentence, sentences before it, verdict)
+PAIRS: list[tuple[str, str, str, Verdict]] = [
+    # --- demand: active, by verb and form
+    ("What does France expect from Italy?", "France expects Italy to close its ports to the fleet.", "", SAME),
+    ("What does Italy expect from France?", "France expects Italy to close its ports to the fleet.", "", REVERSED),
+    ("what does italy expect from france", "France expects Italy to close its ports to the fleet.", "", REVERSED),
+    ("What is Japan asking India for?", "Tokyo is asking Delhi for access to its rare-earth mines.", "", SAME),
+    ("What is India asking Japan for?", "Tokyo is asking Delhi for access to its rare-earth mines.", "", REVERSED),
+    ("What has Chile ordered Peru to do?", "Chile has ordered Peru to withdraw its patrol boats by Friday.", "", SAME),
+    ("How much money does Norvik want from Talmere?", "Norvik is demanding 40 million euros in compensation from Talmere.", "", SAME),
+    ("How much money does Talmere want from Norvik?", "Norvik is demanding 40 million euros in compensation from Talmere.", "", REVERSED),
+    ("What is expected of Canada by Mexico?", "Mexico expects Canada to lift its quotas on sugar.", "", SAME),
+    ("What is expected of Mexico by Canada?", "Mexico expects Canada to lift its quotas on sugar.", "", REVERSED),
+    ("What is Egypt expected to do by Sudan?", "Sudan expects Egypt to share data on the flow of the Nile.", "", SAME),
+    ("What is Sudan expected to do by Egypt?", "Sudan expects Egypt to share data on the flow of the Nile.", "", REVERSED),
+    ("What demands did Kenya make of Ethiopia?", "Kenya demanded that Ethiopia halt work on the dam.", "", SAME),
+    ("What demands did Ethiopia make of Kenya?", "Kenya demanded that Ethiopia halt work on the dam.", "", REVERSED),
+    ("Which request did Greece make of Turkey that was turned down?", "Greece had requested from Turkey the return of two pilots, but the request was rejected.", "", SAME),
+    ("Poland's demands on Germany", "Poland wants Germany to pay for the damage to the bridge.", "", SAME),
+    ("Germany's demands on Poland", "Poland wants Germany to pay for the damage to the bridge.", "", REVERSED),
+    ("US expectations of Europe", "Washington expects the Europeans to shoulder the costs.", "", SAME),
+    ("European expectations of the US", "Washington expects the Europeans to shoulder the costs.", "", REVERSED),
+    ("What did the UN ask of Yemen?", "Yemen has been asked by the United Nations to open the airport.", "", SAME),
+    ("What did Yemen ask of the UN?", "Yemen has been asked by the United Nations to open the airport.", "", REVERSED),
+    ("What do the nurses want from the ministry?", "The nurses want the ministry to hire 2,000 more staff.", "", SAME),
+    ("What does the ministry want from the nurses?", "The nurses want the ministry to hire 2,000 more staff.", "", REVERSED),
+    ("What do the pilots demand?", "The pilots are demanding a rise of nine per cent.", "", SAME),
+    ("What did Sweden urge Norway to do?", "Sweden urged Norway on Monday to reopen the border.", "", SAME),
+    ("What did Norway urge Sweden to do?", "Sweden urged Norway on Monday to reopen the border.", "", REVERSED),
+    ("What is Brazil pressing Argentina to do?", "Brazil, which is pressing Argentina to cut tariffs, said talks would resume.", "", SAME),
+    ("What is Argentina pressing Brazil to do?", "Brazil, which is pressing Argentina to cut tariffs, said talks would resume.", "", REVERSED),
+    ("What did Iran call on Iraq to do?", "Iran called on Iraq to expel the militia.", "", SAME),
+    ("What did Iraq call on Iran to do?", "Iran called on Iraq to expel the militia.", "", REVERSED),
+    ("What does the landlord require of the tenants?", "The landlord requires the tenants to insure their belongings.", "", SAME),
+    ("What do the tenants require of the landlord?", "The landlord requires the tenants to insure their belongings.", "", REVERSED),
+    ("What does Vietnam expect from Thailand?", "Thailand understands that Vietnam expects it to open its markets.", "", SAME),
+    ("What does Thailand expect from Vietnam?", "Thailand understands that Vietnam expects it to open its markets.", "", REVERSED),
+    ("In the view of Finland, what must Russia do?", "Finland insists that Russia must withdraw its troops.", "", SAME),
+    ("What does Finland think Russia should do?", "Finland insists that Russia must withdraw its troops.", "", SAME),
+    ("What does Russia think Finland should do?", "Finland insists that Russia must withdraw its troops.", "", REVERSED),
+    ("What does Spain want from Morocco?", "Spain's demand for a new fisheries treaty from Morocco has not been met.", "", SAME),
+    ("What did Austria reject?", "Hungary rejected Austria's request for joint patrols.", "", UNKNOWN),
+    ("What did Austria request from Hungary?", "Hungary rejected Austria's request for joint patrols.", "", SAME),
+    ("What did Hungary request from Austria?", "Hungary rejected Austria's request for joint patrols.", "", REVERSED),
+    ("What request did Serbia make of Croatia?", "A request from Serbia to Croatia for the files went unanswered.", "", SAME),
+    ("What request did Croatia make of Serbia?", "A request from Serbia to Croatia for the files went unanswered.", "", REVERSED),
+    ("What does Estonia expect of Latvia?", "Moscow expects Beijing to buy more gas.", "", UNKNOWN),
+    ("What does Europe expect from China?", "Europe sent a delegation to Beijing last week.", "", UNKNOWN),
+    # --- accusation
+    ("What does Pakistan accuse India of?", "Pakistan accused India of firing across the line of control.", "", SAME),
+    ("What does India accuse Pakistan of?", "Pakistan accused India of firing across the line of control.", "", REVERSED),
+    ("what does india acuse pakistan of", "Pakistan accused India of firing across the line of control.", "", REVERSED),
+    ("What is India accused of by Pakistan?", "India was accused by Pakistan of firing across the line of control.", "", SAME),
+    ("What is Pakistan accused of by India?", "India was accused by Pakistan of firing across the line of control.", "", REVERSED),
+    ("Who accuses Velloria of spying?", "Ostmark accuses Velloria of spying on its fleet.", "", SAME),
+    ("Who accuses Ostmark of spying?", "Ostmark accuses Velloria of spying on its fleet.", "", REVERSED),
+    ("What does Pakistan blame India for?", "India denied any breach and blamed Pakistan for the fire.", "", REVERSED),
+    ("What complaint did Norway file against Denmark?", "Denmark lodged a complaint against Norway with the court.", "", REVERSED),
+    ("What complaint did Denmark file against Norway?", "Denmark lodged a complaint against Norway with the court.", "", SAME),
+    ("What does Halden Motors accuse Castell of?", "It accuses Castell of copying its gearbox.", "Halden Motors went to court on Tuesday.", SAME),
+    ("What does Castell accuse Halden Motors of?", "It accuses Castell of copying its gearbox.", "Halden Motors went to court on Tuesday.", REVERSED),
+    ("What does Rome accuse Paris of?", "Italian officials accused the French government of blocking trains.", "", SAME),
+    ("What does Paris accuse Rome of?", "Italian officials accused the French government of blocking trains.", "", REVERSED),
+    # --- transfer and its converses
+    ("What did Oman give Yemen?", "Oman gave Yemen three field hospitals.", "", SAME),
+    ("What did Yemen give Oman?", "Oman gave Yemen three field hospitals.", "", REVERSED),
+    ("What did Yemen get from Oman?", "Oman gave Yemen three field hospitals.", "", SAME),
+    ("What did Oman get from Yemen?", "Oman gave Yemen three field hospitals.", "", REVERSED),
+    ("How much did Qatar lend Jordan?", "Qatar lent Jordan 300 million dollars in May.", "", SAME),
+    ("How much did Jordan lend to Qatar?", "Qatar lent Jordan 300 million dollars in May.", "", REVERSED),
+    ("How much did Jordan borrow from Qatar?", "Qatar lent Jordan 300 million dollars in May.", "", SAME),
+    ("Who lent money to Tunisia?", "The Gulf Credit Bank lent 90 million euros to Tunisia.", "", SAME),
+    ("Who lent money to the Gulf Credit Bank?", "The Gulf Credit Bank lent 90 million euros to Tunisia.", "", REVERSED),
+    ("What did Rolvik sell to Teskan?", "Rolvik sold its ferry business to Teskan.", "", SAME),
+    ("What did Teskan sell to Rolvik?", "Rolvik sold its ferry business to Teskan.", "", REVERSED),
+    ("What did Teskan buy from Rolvik?", "Rolvik sold its ferry business to Teskan.", "", SAME),
+    ("What did Rolvik buy from Teskan?", "Rolvik sold its ferry business to Teskan.", "", REVERSED),
+    ("What does Zambia owe China?", "Zambia owes China 4 billion dollars.", "", SAME),
+    ("What does China owe Zambia?", "Zambia owes China 4 billion dollars.", "", REVERSED),
+    ("How much was paid to Celtic by Rangers?", "Rangers paid Celtic two million pounds for the striker.", "", SAME),
+    ("How much did Celtic pay Rangers?", "Rangers paid Celtic two million pounds for the striker.", "", REVERSED),
+    ("What does Ghana import from Togo?", "Togo exports cement to Ghana.", "", SAME),
+    ("What does Togo import from Ghana?", "Togo exports cement to Ghana.", "", REVERSED),
+    ("What did Ukraine receive from Germany?", "Kyiv has received 20 tanks from Berlin.", "", SAME),
+    ("What did Germany receive from Ukraine?", "Kyiv has received 20 tanks from Berlin.", "", REVERSED),
+    ("What was Nepal given by Bhutan?", "Nepal was given 12 buses by Bhutan.", "", SAME),
+    ("What was Bhutan given by Nepal?", "Nepal was given 12 buses by Bhutan.", "", REVERSED),
+    ("What did Latvia stop supplying to Belarus?", "Latvia halted deliveries of diesel to Belarus in June.", "", SAME),
+    ("What did Belarus stop supplying to Latvia?", "Latvia halted deliveries of diesel to Belarus in June.", "", REVERSED),
+    # --- promises, threats
+    ("What did Cuba promise Venezuela?", "Cuba promised Venezuela 500 doctors.", "", SAME),
+    ("What did Venezuela promise Cuba?", "Cuba promised Venezuela 500 doctors.", "", REVERSED),
+    ("What was Venezuela promised by Cuba?", "Cuba promised Venezuela 500 doctors.", "", SAME),
+    ("What was Cuba promised by Venezuela?", "Cuba promised Venezuela 500 doctors.", "", REVERSED),
+    ("What does Malvia guarantee Torvia?", "Malvia guarantees Torvia that its trucks will not be stopped.", "", SAME),
+    ("What does Torvia guarantee Malvia?", "Malvia guarantees Torvia that its trucks will not be stopped.", "", REVERSED),
+    ("What sanctions did Beijing threaten Washington with?", "The White House threatened China with new sanctions.", "", REVERSED),
+    ("What did the US threaten China with?", "The White House threatened China with new sanctions.", "", SAME),
+    # --- winning, work, ownership, verbs of no family
+    ("Who did Arlen beat in the final?", "Arlen beat Dunmore 3-1 in the final.", "", SAME),
+    ("Who did Dunmore beat in the final?", "Arlen beat Dunmore 3-1 in the final.", "", REVERSED),
+    ("Who did Arlen lose to?", "Arlen beat Dunmore 3-1 in the final.", "", REVERSED),
+    ("Who does Corvex own?", "Corvex is owned by Delmara Holdings.", "", REVERSED),
+    ("Why did Apple sue Samsung?", "Samsung sued Apple over a patent for folding screens.", "", REVERSED),
+    ("Why did Samsung sue Apple?", "Samsung sued Apple over a patent for folding screens.", "", SAME),
+    ("When did Iraq invade Kuwait?", "Kuwait was invaded by Iraq in August 1990.", "", SAME),
+    ("When did Kuwait invade Iraq?", "Kuwait was invaded by Iraq in August 1990.", "", REVERSED),
+    # --- parties under other names
+    ("What does Germany want from Hungary?", "Chancellor Anna Weil wants Budapest to lift its veto.", "German Chancellor Anna Weil spoke in Vienna.", SAME),
+    ("What does Hungary want from Germany?", "Weil wants Budapest to lift its veto.", "German Chancellor Anna Weil spoke in Vienna.", REVERSED),
+    ("What does Kalmia demand from Ostria?", "The Ostrian ministry was told to pay; Kalmian negotiators demand 3 billion crowns from it.", "Kalmia and Ostria met in Geneva.", SAME),
+    ("What does Ostria expect from Kalmia?", "Kalmia's prime minister, Eda Horn, expects Ostrian firms to leave the port.", "Talks between Kalmia and Ostria go on.", REVERSED),
+    ("What is the union asking Portex for?", "The Harbour Pilots' Federation is asking Portex Lines for shorter shifts.", "", SAME),
+    ("What is the HPF asking Portex for?", "The HPF is asking the shipping company, Portex Lines, for shorter shifts.", "The Harbour Pilots' Federation (HPF) met on Monday.", SAME),
+    ("What is Portex asking the pilots' federation for?", "The HPF is asking the shipping company, Portex Lines, for shorter shifts.", "The Harbour Pilots' Federation (HPF) met on Monday.", REVERSED),
+    ("What did the Northern Food Agency order Velmo to do?", "The agency has ordered Velmo to recall the yoghurt.", "The Northern Food Agency found mould at Velmo.", SAME),
+    ("What did Velmo ask the Northern Food Agency to do?", "The agency has ordered Velmo to recall the yoghurt.", "The Northern Food Agency found mould at Velmo.", REVERSED),
+    ("What does the Eastern League expect from Marovia?", "The bloc expects Marovia to send 300 soldiers.", "The Eastern League met in Tarn.", SAME),
+    ("What does Marovia expect from the Eastern League?", "The bloc expects Marovia to send 300 soldiers.", "The Eastern League met in Tarn.", REVERSED),
+    ("What does Marovia expect from the Eastern League?", "In return, Marovia expects its partners to pay for fuel.", "The Eastern League met in Tarn.", SAME),
+    ("What does the United Kingdom want from Ireland?", "British ministers want Dublin to share its radar data.", "", SAME),
+    ("What does Ireland want from Britain?", "London wants Dublin to share its radar data.", "", REVERSED),
+    # --- no such relation
+    ("What did Tidmar concede?", "Tidmar conceded a rise of four per cent.", "", SAME),
+    ("What did Denmark promise Iceland?", "Denmark and Iceland share a border in the sea.", "", UNKNOWN),
+    ("What does Peru owe Bolivia?", "Bolivia lent Peru a painting in 1950.", "", UNKNOWN),
+    ("What is the height of the tower?", "The tower is 90 metres high.", "", UNKNOWN),
+    ("What does Kuwait expect from Oman?", "Kuwait expects inflation to fall next year.", "", UNKNOWN),
+    ("What does Bahrain expect from Qatar?", "Qatar is expected to win the match.", "", UNKNOWN),
+    ("What does Malta accuse Libya of?", "Malta offered Libya two patrol boats.", "", UNKNOWN),
+]  # fmt: skip
+
+# What the small model or our rules can't do yet, by position in PAIRS. Exactly these.
+KNOWN_FAILURES: frozenset[int] = frozenset()
+
+
+@lru_cache(maxsize=None)
+def verdict_of(question: str, sentence: str, before: str) -> Direction:
+    previous = tuple(LANGUAGE.parse([before])) if before else ()
+    (parsed,) = LANGUAGE.parse([sentence])
+    aliases = document_aliases([*previous, parsed])
+    names = [e.text for p in (*previous, parsed) for e in p.entities]
+    context = Context(previous=previous, aliases=aliases)
+    return direction(LANGUAGE.parse_question(question, names), parsed, context)
+
+
+def test_the_table_is_judged_right_save_for_what_is_recorded() -> None:
+    wrong = {
+        i: (found.verdict, pair)
+        for i, pair in enumerate(PAIRS)
+        if (found := verdict_of(*pair[:3])).verdict is not pair[3]
+    }
+    assert set(wrong) == KNOWN_FAILURES, "\n".join(f"{i}: {w}" for i, w in wrong.items())
+    assert len(PAIRS) >= 80
+    assert len(KNOWN_FAILURES) <= 0.05 * len(PAIRS)
+
+
+# Longer, messier sentences, as news has them: a second table, made after the rules were.
+NEWS_PAIRS: list[tuple[str, str, str, Verdict]] = [
+    ("What does Turkey want from Sweden?", "Ankara has made clear that it wants Stockholm to extradite 33 people before any vote, officials familiar with the talks said.", "", SAME),
+    ("What does Sweden want from Turkey?", "Ankara has made clear that it wants Stockholm to extradite 33 people before any vote, officials familiar with the talks said.", "", REVERSED),
+    ("What is Serbia asking Kosovo to do?", "Speaking in Belgrade, President Ana Petric asked Kosovo to withdraw its police from the north.", "Serbian President Ana Petric met envoys.", SAME),
+    ("What is Kosovo asking Serbia to do?", "Speaking in Belgrade, President Ana Petric asked Kosovo to withdraw its police from the north.", "Serbian President Ana Petric met envoys.", REVERSED),
+    ("what does the eu demand of britain", "The European Union on Thursday demanded that the United Kingdom honour the protocol it signed in 2020.", "", SAME),
+    ("what does britain demand of the eu", "The European Union on Thursday demanded that the United Kingdom honour the protocol it signed in 2020.", "", REVERSED),
+    ("What does Marlowe Steel owe the Coast Bank?", "Marlowe Steel, which has not turned a profit since 2019, owes the Coast Bank some 90 million pounds.", "", SAME),
+    ("What does the Coast Bank owe Marlowe Steel?", "Marlowe Steel, which has not turned a profit since 2019, owes the Coast Bank some 90 million pounds.", "", REVERSED),
+    ("What did the teachers accuse the council of?", "The council accused the teachers of walking out of the talks and demanded an apology.", "", REVERSED),
+    ("What did the council demand from the teachers?", "The council accused the teachers of walking out of the talks and demanded an apology.", "", SAME),
+    ("What did Kestrel Air promise its pilots?", "Kestrel Air has promised the pilots a bonus of 2,000 euros.", "", SAME),
+    ("What did the pilots promise Kestrel Air?", "Kestrel Air has promised the pilots a bonus of 2,000 euros.", "", REVERSED),
+    ("What pressure is Russia putting on Moldova?", "Pressure on Moldova from Moscow has grown since the gas contract ended.", "", SAME),
+    ("What pressure is Moldova putting on Russia?", "Pressure on Moldova from Moscow has grown since the gas contract ended.", "", REVERSED),
+    ("What does Egypt expect from Ethiopia?", "A binding agreement is what Egypt expects from Ethiopia.", "", SAME),
+    ("What does Ethiopia expect from Egypt?", "A binding agreement is what Egypt expects from Ethiopia.", "", REVERSED),
+    ("What did Selmar ask Brint for?", "Brint turned down Selmar's request for a second loan.", "", SAME),
+    ("What did Brint ask Selmar for?", "Brint turned down Selmar's request for a second loan.", "", REVERSED),
+    ("How much did Orvelle pay Tamsin for the mill?", "The mill was sold to Orvelle by Tamsin for 12 million euros.", "", UNKNOWN),
+    ("Who sold the mill to Orvelle?", "The mill was sold to Orvelle by Tamsin for 12 million euros.", "", SAME),
+    ("What did Orvelle sell to Tamsin?", "The mill was sold to Orvelle by Tamsin for 12 million euros.", "", REVERSED),
+    ("What does Lebanon want Israel to do?", "Lebanon wants its southern neighbour to leave five hilltops; Israel has refused.", "Lebanon and Israel agreed on a truce.", SAME),
+    ("What does the fishermen's union want from the minister?", "The fishermen's union says the minister must scrap the quota.", "", SAME),
+    ("What does the minister want from the fishermen's union?", "The fishermen's union says the minister must scrap the quota.", "", REVERSED),
+    ("What weapons did South Korea sell Poland?", "Poland bought 180 tanks from South Korea in 2022.", "", SAME),
+    ("What weapons did Poland sell South Korea?", "Poland bought 180 tanks from South Korea in 2022.", "", REVERSED),
+    ("Which islands does Japan want Russia to return?", "Japan has long demanded the return of four islands from Russia.", "", SAME),
+    ("Which islands does Russia want Japan to return?", "Japan has long demanded the return of four islands from Russia.", "", REVERSED),
+    ("What has Meridian Foods offered Hartwell?", "Hartwell received an offer of 3.10 pounds a share from Meridian Foods.", "", SAME),
+    ("What has Hartwell offered Meridian Foods?", "Hartwell received an offer of 3.10 pounds a share from Meridian Foods.", "", REVERSED),
+    ("What did Varga accuse Lindholm of?", "Lindholm, the finance minister, was accused by Varga of hiding the deficit.", "", SAME),
+    ("What did Lindholm accuse Varga of?", "Lindholm, the finance minister, was accused by Varga of hiding the deficit.", "", REVERSED),
+    ("What conditions did the IMF set for Sri Lanka?", "The International Monetary Fund requires Sri Lanka to raise taxes before it pays out.", "", SAME),
+    ("Why does Amara blame Delos?", "\"Delos let us down,\" said Amara's captain, who blamed Delos for the late start.", "", SAME),
+    ("Why does Delos blame Amara?", "\"Delos let us down,\" said Amara's captain, who blamed Delos for the late start.", "", REVERSED),
+    ("What did Torhaven give up?", "In return, Torhaven gave up its claim to the sandbank.", "", SAME),
+    ("What does NATO want from Turkey?", "Turkey wants NATO allies to stop sheltering its opponents.", "", REVERSED),
+    ("what did the players ask the league to do", "The league was asked by the players to shorten the season.", "", SAME),
+    ("what did the league ask the players to do", "The league was asked by the players to shorten the season.", "", REVERSED),
+    ("What does Georgia's opposition demand from the government?", "The government demands that the opposition end its protests.", "", REVERSED),
+    ("What did Taiwan get from the US?", "The United States has delivered 38 tanks to Taiwan.", "", SAME),
+    ("What did the US get from Taiwan?", "The United States has delivered 38 tanks to Taiwan.", "", REVERSED),
+    ("What is India threatening Pakistan with?", "Delhi threatened to cut off the water if Islamabad did not act.", "", SAME),
+    ("What did Ravel & Sons supply to Copperline?", "Copperline had been supplied with valves by Ravel & Sons since 2011.", "", SAME),
+    ("What did Copperline supply to Ravel & Sons?", "Copperline had been supplied with valves by Ravel & Sons since 2011.", "", REVERSED),
+    ("What does Ireland import from Brazil?", "Brazil's exports of beef to Ireland doubled last year.", "", SAME),
+    ("What does Brazil import from Ireland?", "Brazil's exports of beef to Ireland doubled last year.", "", REVERSED),
+    ("What aid did Norway promise Malawi?", "Norway's pledge of 40 million dollars to Malawi was never kept.", "", SAME),
+    ("What aid did Malawi promise Norway?", "Norway's pledge of 40 million dollars to Malawi was never kept.", "", REVERSED),
+    ("What guarantees does Ukraine seek from the US?", "Kyiv is seeking written guarantees from Washington.", "", SAME),
+    ("What guarantees does the US seek from Ukraine?", "Kyiv is seeking written guarantees from Washington.", "", REVERSED),
+    ("Who hired Quill?", "Quill hired the law firm Batten in March.", "", REVERSED),
+    ("Who does Batten work for?", "Quill hired the law firm Batten in March.", "", SAME),
+    ("Which country does Latvia want to leave the pact?", "Riga reopened its embassy in Minsk.", "", UNKNOWN),
+    ("What did Senegal expect from Mali?", "Gambia expects Mali to pay its share of the bridge.", "", UNKNOWN),
+    ("What did Mali accuse Senegal of?", "Gambia accused Guinea of smuggling timber.", "", UNKNOWN),
+]  # fmt: skip
