@@ -239,7 +239,7 @@ def _country_table() -> dict[tuple[str, ...], str]:
 
 
 _COUNTRY = _country_table()
-_LONGEST_COUNTRY = max(len(k) for k in _COUNTRY)
+_PLACES = frozenset(_COUNTRY.values())
 
 # Who bears such a title speaks for whom it belongs to.
 _TITLES = _words(
@@ -259,6 +259,13 @@ _RELATIONAL = _words(
     "ally partner neighbour neighbor rival enemy opponent foe critic creditor debtor supplier "
     "customer buyer client counterpart adversary successor predecessor competitor lender investor "
     "ex-partner attacker accuser employer landlord tenant contractor victim"
+)
+
+# "Delta Rail's drivers": a party of their own, neither the company nor others by relation.
+_MEMBERS = _words(
+    "driver pilot worker employee staff nurse doctor teacher player fan customer shareholder "
+    "opposition resident miner crew voter citizen protester rebel separatist student union "
+    "striker passenger parent patient farmer fisherman tenant subscriber user creditor"
 )
 
 # Nouns that point back to a name by its kind; read like a pronoun where no name has that head.
@@ -356,6 +363,7 @@ _add(
     "expect want need require demand seek request", "demand", address=False, preps="from of on upon"
 )
 _add("call appeal insist", "demand", address=False, preps="on upon to")
+_add("count rely bank depend", "demand", address=False, preps="on upon", sure=0.9)
 _add("hope look wait", "demand", address=False, preps="from", sure=0.6)
 _add(
     "accuse blame charge criticise criticize denounce condemn fault rebuke suspect",
@@ -439,7 +447,7 @@ _LIGHT = _words(
 # Who does this to a noun is at the receiving end of what it names.
 _REACT = _words(
     "reject refuse accept face meet receive deny dismiss resist rebuff ignore fulfil fulfill get "
-    "satisfy grant decline answer oppose heed shrug await"
+    "satisfy grant decline answer oppose heed shrug await win extract secure obtain gain wring"
 )
 _OBLIGATION = _words("must should ought")
 _THINK = _words(
@@ -590,15 +598,15 @@ class Aliases:
     def keys(self, party: Party, *, question: bool = False) -> dict[str, float]:
         """Whom the noun phrase may mean: keys of parties, each with a weight from 0 to 1.
 
-        A key that begins with ``n:`` is a common noun, not a name. A question's names need no
-        capitals.
+        A key that begins with ``n:`` is a common noun, ``o:`` the partners, foes… of a named
+        party. A question's names need no capitals.
         """
         if party.is_pronoun:
             return {}
         noun = _head_noun(party.head)
         core = party.core
         others = _is_relational(party)
-        if others:
+        if others or noun in _MEMBERS:
             core = _after_possessive(core)
         found = self._named(core, question)
         if not found and party.of and not others:
@@ -606,6 +614,9 @@ class Aliases:
         for key, weight in self._named(party.apposed, question).items():
             if key not in found:
                 found[key] = 0.95 * weight
+        if others:
+            owned = party.core[: len(party.core) - len(core)] or party.of
+            found.update({"o:" + k: 0.9 * w for k, w in self._named(owned, question).items()})
         if noun and not others:
             if not found:
                 found.update(self._by_head(noun, core))
@@ -674,6 +685,11 @@ class Aliases:
             if made_of and noun[len(word) :] in _AGENTIVE:
                 found.update(dict.fromkeys(keys, 0.8 / len(keys) ** 0.5))
         return found
+
+
+def _is_name(key: str) -> bool:
+    """Whether a key stands for a named party, not for a common noun or "others than X"."""
+    return not key.startswith(("n:", "o:"))
 
 
 def _is_plain_us(token: Token, before: str) -> bool:
@@ -952,7 +968,7 @@ def _link_persons(
 def _person_like(tokens: Sequence[Token], names: Aliases) -> set[str]:
     """Keys of names beside a title that the recogniser did not call persons."""
     if tokens and all(t.pos in ("PROPN", "PUNCT") for t in tokens):
-        return {k for k in names._named(tokens, False) if k not in set(_COUNTRY.values())}
+        return {k for k in names._named(tokens, False) if k not in _PLACES}
     return set()
 
 
@@ -1057,7 +1073,7 @@ def _relation_of(question: Parsed) -> Relation | None:
     if len(tokens) > 3:
         tokens, holder = _in_the_view_of(question, tokens)
     relation = _asked(question, tokens)
-    if holder is not None and relation is None:
+    if relation is None:
         relation = _obligation_asked(question, tokens, holder)
     if relation is None:
         relation = _nominal_asked(question, tokens)
@@ -1290,10 +1306,13 @@ def _is_last_of(tokens: Sequence[Token], i: int) -> bool:
 
 
 def _verb_like(token: Token) -> bool:
+    if token.text[:1].isupper():
+        return False
     return (
         token.tag == "VB"
         or (token.pos == "VERB" and token.tag in ("VB", "VBP"))
-        or (token.lower == "do" or (not token.text[:1].isupper() and token.lower in _SENSES))
+        or token.lower == "do"
+        or token.lower in _SENSES
     )
 
 
@@ -1318,7 +1337,7 @@ def _frame(
         inside = next((t for t in rest if t.lower in _NOMINAL_FORMS), None)
         if inside is not None and nominal is None:
             nominal = _NOMINAL_FORMS[inside.lower]
-    if nominal and (found is None or form in _LIGHT) and form in _LIGHT | _REACT:
+    if nominal and form in _LIGHT | _REACT:
         return _light_asked(question, tokens, at, form, nominal, subject, passive)
     # "what did A stop selling to B": the verb that counts is the second.
     if (
@@ -1369,6 +1388,8 @@ def _frame(
             counterpart = through_prep if through_prep and "from" in by_prep else bare
         else:
             counterpart = through_prep
+        if counterpart is None and infinitive and sense.kind in ("threat", "commit"):
+            counterpart = _object_of_infinitive(question, rest)
         if predicate == "want" and bare is not None and counterpart is None:
             counterpart = bare
         if sense.kind.startswith("verb:") and counterpart is None:
@@ -1390,6 +1411,18 @@ def _chained(tokens: Sequence[Token], at: int) -> int | None:
     if at + 2 < len(tokens) and tokens[at + 1].lower == "to" and _sense_at(tokens, at + 2):
         return at + 2
     return None
+
+
+def _object_of_infinitive(question: Parsed, rest: Sequence[Token]) -> Party | None:
+    """Of "… to sue B": B."""
+    to = next((i for i, t in enumerate(rest) if t.lower == "to"), None)
+    if to is None or to + 2 >= len(rest):
+        return None
+    bare, phrases, _ = _slots(rest[to + 2 :], False)
+    party = _segment_party(question, bare)
+    if party is not None and any(t.text[:1].isupper() for t in party.core):
+        return party
+    return next((_segment_party(question, w) for p, w in phrases if p in ("to", "from")), None)
 
 
 @lru_cache(maxsize=1024)
@@ -1437,7 +1470,10 @@ def _nominal_asked(question: Parsed, tokens: list[Token]) -> Relation | None:
             continue
         sense = _SENSES[_NOMINALS[noun]]
         first = i
-        while first > 0 and tokens[first - 1].lower not in _PREPS | _WH | _AUX | _STOPS:
+        while first > 0 and (
+            tokens[first - 1].tag == "POS"
+            or tokens[first - 1].lower not in _PREPS | _WH | _AUX | _STOPS
+        ):
             first -= 1
         before = [t for t in tokens[first:i] if t.tag != "JJ" or t.text[:1].isupper() or t.ent_type]
         _, phrases, _ = _slots(tokens[i + 1 :], True)
@@ -1487,6 +1523,9 @@ def relations_in(sentence: Parsed) -> tuple[Relation, ...]:
     return tuple(found)
 
 
+_FINITE = ("VBD", "VBZ", "VBP")
+
+
 def _lemma(token: Token) -> str:
     return _FORMS.get(token.lower) or token.lemma.lower()
 
@@ -1505,6 +1544,10 @@ def _subject(parsed: Parsed, verb: Token, depth: int = 0) -> tuple[Token | None,
         return child, passive
     head = parsed.tokens[verb.head]
     if verb.dep == "conj" and head.pos in ("VERB", "AUX"):
+        if verb.tag in _FINITE and head.tag not in _FINITE and parsed.children(head.index, "aux"):
+            # "A said B had lied and accused …": it is A who accused; "accused" is no participle.
+            finite = next((a for a in parsed.ancestors(head.index) if a.tag in _FINITE), None)
+            head = finite or head
         subject, passive = _subject(parsed, head, depth + 1)
         same_voice = passive and verb.tag == "VBN"
         return subject, participle or same_voice
@@ -1553,7 +1596,8 @@ def _prep_objects(parsed: Parsed, index: int) -> Iterator[tuple[str, Token]]:
         if prep.pos in ("NOUN", "PROPN", "PRON"):
             continue
         for inner in parsed.children(prep.index, "pobj"):
-            yield prep.lower, inner
+            if inner.ent_type not in ("DATE", "TIME"):
+                yield prep.lower, inner
         for nested in parsed.children(prep.index, "prep"):
             for inner in parsed.children(nested.index, "pobj"):
                 yield nested.lower, inner
@@ -1588,6 +1632,12 @@ def _verb_relations(parsed: Parsed, verb: Token) -> Iterator[Relation]:
         for name, inner in _prep_objects(parsed, obj.index):
             if name in ("from", "to", "on", "against", "by"):
                 preps.setdefault(name, inner)
+        if sense.kind == "demand" or sense.converse:
+            # "the release of the men from the camp": the small model hangs "from" too low.
+            for inner in parsed.subtree(obj.index):
+                if inner.lower == "from":
+                    for giver in parsed.children(inner.index, "pobj"):
+                        preps.setdefault("from", giver)
     clause_subject: Token | None = None
     infinitive = False
     for clause in parsed.children(verb.index, "xcomp", "ccomp", "advcl"):
@@ -1596,13 +1646,15 @@ def _verb_relations(parsed: Parsed, verb: Token) -> Iterator[Relation]:
             clause_subject = clause_subject or inner_subjects[0]
         if any(t.lower == "to" for t in parsed.children(clause.index, "aux")):
             infinitive = True
+    if clause_subject is None and sense.kind == "demand":
+        clause_subject = _after_that(parsed, verb)
     for obj in objects:
         if any(t.tag == "VB" for t in parsed.children(obj.index, "relcl", "acl")):
             infinitive = True
     through = [preps[p] for p in sense.preps if p in preps]
     if lemma in ("tell", "direct", "push", "force", "challenge") and not infinitive:
         return  # told that, told of: no demand
-    if lemma in ("call", "look", "hope", "wait") and not through:
+    if lemma in ("call", "look", "hope", "wait", "count", "rely", "bank", "depend") and not through:
         return
     if verb.tag in ("VBZ", "VBP", "VBD") and sense.kind[:5] != "verb:":
         # The small model loses a strange name now and then; its place beside the verb stays.
@@ -1668,8 +1720,10 @@ def _verb_relations(parsed: Parsed, verb: Token) -> Iterator[Relation]:
         targets = [*objects, *datives, *through] if sense.address else list(through)
         # "rejected A's request": it is the request that is rejected.
         targets = [t for t in targets if t not in things]
-        if sense.kind == "threat" and clause_subject is not None:
-            targets.append(clause_subject)
+        if sense.kind == "threat":
+            targets.extend([clause_subject] if clause_subject is not None else [])
+            for clause in parsed.children(verb.index, "xcomp"):
+                targets.extend(parsed.children(clause.index, "dobj", "dative"))
     if sense.converse and not passive:
         yield _relation(parsed, sense, lemma, targets[:1], [agent] if agent else [], sure, verb)
         return
@@ -1679,6 +1733,24 @@ def _verb_relations(parsed: Parsed, verb: Token) -> Iterator[Relation]:
         yield _relation(parsed, sense, lemma, giver, taker, sure, verb)
         return
     yield _relation(parsed, sense, lemma, [agent] if agent else [], targets, sure, verb)
+
+
+def _after_that(parsed: Parsed, verb: Token) -> Token | None:
+    """The subject of the that-clause after a verb, where its subjunctive ("that Chile honour …")
+    misleads the parser."""
+    after = parsed.tokens[verb.index + 1 : verb.index + 6]
+    that = next((t.index for t in after if t.lower == "that" and t.tag == "IN"), None)
+    if that is None:
+        return None
+    for i in range(that + 1, min(that + 7, len(parsed.tokens) - 1)):
+        token = parsed.tokens[i]
+        if token.pos in ("PROPN", "NOUN", "PRON") and token.tag != "PRP$":
+            following = parsed.tokens[i + 1]
+            unfinished = following.pos in ("PROPN", "PUNCT") or following.tag == "POS"
+            if token.pos == "PROPN" and unfinished and i + 1 < len(parsed.tokens) - 1:
+                continue
+            return token
+    return None
 
 
 def _beside(parsed: Parsed, verb: Token, step: int) -> Token | None:
@@ -1848,8 +1920,8 @@ _Keys = dict[str, float]
 
 def _overlap(a: _Keys, b: _Keys) -> float:
     """How surely two noun phrases mean the same party, 0 to 1."""
-    named_a = {k for k in a if not k.startswith("n:")}
-    named_b = {k for k in b if not k.startswith("n:")}
+    named_a = {k for k in a if _is_name(k)}
+    named_b = {k for k in b if _is_name(k)}
     best = max((min(a[k], b[k]) for k in named_a & named_b), default=0.0)
     if best or (named_a and named_b):
         return best
@@ -1861,8 +1933,8 @@ def _differ(a: _Keys, b: _Keys, persons: frozenset[str]) -> bool:
 
     A person and a body may be one party, unless it is known for whom the person speaks.
     """
-    named_a = {k for k, w in a.items() if not k.startswith("n:") and w >= 0.8}
-    named_b = {k for k, w in b.items() if not k.startswith("n:") and w >= 0.8}
+    named_a = {k for k, w in a.items() if _is_name(k) and w >= 0.8}
+    named_b = {k for k, w in b.items() if _is_name(k) and w >= 0.8}
     if not named_a or not named_b or _overlap(a, b):
         return False
     return (named_a <= persons) == (named_b <= persons)
@@ -1888,7 +1960,17 @@ def _compare(asked: Relation, sentence: Parsed, context: Context) -> Direction:
         for role, party in (("agent", asked.agent), ("counterpart", asked.counterpart))
         if party is not None
     }
-    best: dict[Verdict, tuple[float, Relation]] = {}
+    for role, other in (("agent", "counterpart"), ("counterpart", "agent")):
+        party = asked.agent if role == "agent" else asked.counterpart
+        if party is None or other not in mine:
+            continue
+        if _is_relational(party) and party.core[0].tag == "PRP$":
+            mine[role].update({"o:" + k: w for k, w in mine[other].items() if _is_name(k)})
+        elif party.is_pronoun:
+            # "What do A's partners expect from it?"
+            mine[role].update({k[2:]: w for k, w in mine[other].items() if k[:2] == "o:"})
+    best: dict[Verdict, tuple[float, float, Relation]] = {}
+    loose = False
     stranger: Relation | None = None
     for stated in relations_in(sentence):
         fit = _fit(asked, stated)
@@ -1897,26 +1979,40 @@ def _compare(asked: Relation, sentence: Parsed, context: Context) -> Direction:
         same, reverse = _scores(mine, stated, sentence, context)
         if same == reverse == 0:
             stranger = stranger or stated
+            loose = loose or (fit > 0.6 and _unresolved(stated, sentence, context))
         for verdict, score in ((Verdict.SAME, same), (Verdict.REVERSED, reverse)):
             value = score * fit * stated.certainty
-            if value > best.get(verdict, (0.0, stated))[0]:
-                best[verdict] = (value, stated)
-    same_value = best[Verdict.SAME][0] if Verdict.SAME in best else 0.0
-    reverse_value = best[Verdict.REVERSED][0] if Verdict.REVERSED in best else 0.0
-    if max(same_value, reverse_value) < 0.2:
-        reason = "the sentence states no such relation between these parties"
-        if stranger is not None and stranger.agent is not None and asked.agent is not None:
-            reason = (
-                f"in the sentence the {_gerund(stranger.predicate)} party is "
-                f"{stranger.agent.text}, in the question it is {asked.agent.text}"
-            )
-        return _verdict(Verdict.UNKNOWN, reason, 0.0, asked, stranger)
+            if value > best.get(verdict, (0.0,))[0]:
+                best[verdict] = (value, fit, stated)
+    same_value, same_fit, same_as = best.get(Verdict.SAME, (0.0, 0.0, None))
+    reverse_value, reverse_fit, reverse_of = best.get(Verdict.REVERSED, (0.0, 0.0, None))
+    # A sentence may state both ("A asked B to …; B asked A to …"); then it answers.
+    both = (
+        same_as is not reverse_of
+        and same_fit >= reverse_fit - 0.15
+        and same_value >= 0.5 * reverse_value
+    )
     # A tie goes to the same way: a wrong REVERSED costs an answer.
-    if same_value >= reverse_value:
-        value, stated = best[Verdict.SAME]
-        return _verdict(Verdict.SAME, _same_reason(asked, stated), value, asked, stated)
-    value, stated = best[Verdict.REVERSED]
-    return _verdict(Verdict.REVERSED, _reverse_reason(asked, stated), value, asked, stated)
+    if same_as is not None and same_value >= 0.2 and (same_value >= reverse_value or both):
+        return _verdict(Verdict.SAME, _same_reason(asked, same_as), same_value, asked, same_as)
+    if reverse_of is not None and reverse_value >= 0.2 and not loose:
+        reason = _reverse_reason(asked, reverse_of)
+        return _verdict(Verdict.REVERSED, reason, reverse_value, asked, reverse_of)
+    reason = "the sentence states no such relation between these parties"
+    if stranger is not None and stranger.agent is not None and asked.agent is not None:
+        reason = (
+            f"in the sentence the {_gerund(stranger.predicate)} party is "
+            f"{stranger.agent.text}, in the question it is {asked.agent.text}"
+        )
+    return _verdict(Verdict.UNKNOWN, reason, 0.0, asked, stranger)
+
+
+def _unresolved(stated: Relation, sentence: Parsed, context: Context) -> bool:
+    """Whether who acts is a pronoun that could be anybody's."""
+    if stated.agent is None or not stated.agent.is_pronoun:
+        return False
+    keys, _ = _resolved(stated.agent, stated.counterpart, sentence, context)
+    return not keys
 
 
 def _verdict(
@@ -2011,7 +2107,7 @@ def _plain_keys(party: Party | None, aliases: Aliases) -> _Keys:
 
 def _is_thing(party: Party, keys: _Keys) -> bool:
     """Whether it is nobody: a bare noun in the singular ("inflation", "money")."""
-    named = any(not k.startswith("n:") for k in keys)
+    named = any(_is_name(k) for k in keys)
     head = party.head
     return not named and head.tag == "NN" and len(party.core) == 1 and head.dep != "appos"
 
@@ -2019,7 +2115,7 @@ def _is_thing(party: Party, keys: _Keys) -> bool:
 def _points_back(party: Party, keys: _Keys) -> bool:
     if party.is_pronoun:
         return True
-    if any(not k.startswith("n:") for k in keys):
+    if any(_is_name(k) for k in keys):
         return False
     noun = _head_noun(party.head)
     definite = party.core[0].lower in ("the", "its", "their", "his", "her", "this", "that")
@@ -2038,7 +2134,10 @@ def _antecedent(party: Party, sentence: Parsed, context: Context, taken: _Keys) 
         if _overlap(keys, taken):
             continue
         is_person = bool(keys.keys() & context.aliases.persons)
-        if personal and not is_person:
+        named = [k for k in keys if _is_name(k)]
+        if personal and not is_person and (" " in "".join(named) or set(named) & _PLACES):
+            continue
+        if personal and not named:
             continue
         if impersonal and is_person:
             keys = {k: w for k, w in keys.items() if k not in context.aliases.persons}
@@ -2063,7 +2162,9 @@ def _candidates(party: Party, sentence: Parsed, context: Context) -> Iterator[tu
             candidate = _party(parsed, token)
             if candidate.is_pronoun or (token.index == here and parsed is sentence):
                 continue
-            keys = {k: w for k, w in aliases.keys(candidate).items() if not k.startswith("n:")}
+            keys = aliases.keys(candidate)
+            if candidate.core[0].lower != "the" or len(keys) > 1:
+                keys = {k: w for k, w in keys.items() if _is_name(k)}
             if keys:
                 yield weight, keys
 

@@ -174,22 +174,48 @@ def _decode(data: bytes, relative: str) -> str:
 
 
 def _guess(data: bytes, relative: str) -> str:
+    """The text of ``data`` in the encoding it is most likely in."""
+    western = _as_western(data)
+    if western is not None:
+        return western
     from charset_normalizer import from_bytes
 
     # A sample ends with a line: cut inside a character, it would not decode in its own encoding.
     sample = data[: data.find(b"\n", _SAMPLE) + 1] or data
     best = from_bytes(sample).best()
-    # Windows-1252 has curly quotes and dashes where its sibling Latin-1 has control codes.
-    names = [best.encoding] if best else []
-    if best and best.encoding in ("latin_1", "iso8859_1", "ascii"):
-        names.insert(0, "cp1252")
-    for name in names:
-        try:
-            text = data.decode(name)
-        except (UnicodeDecodeError, LookupError):
-            continue
-        return text.removeprefix("\ufeff")
+    try:
+        if best is not None:
+            return data.decode(best.encoding).removeprefix("\ufeff")
+    except (UnicodeDecodeError, LookupError):
+        pass
     raise _not_text(relative)
+
+
+_HIGH_RUN = re.compile(r"[\x80-\uffff]{4}")
+_SYMBOL_IN_WORD = re.compile(r"[^\W\d_][¡-©«-´¶¸-¿×÷][^\W\d_]")
+# Letters that no western language has together; bytes that stand for them elsewhere (Czech,
+# Hungarian, Turkish, the Baltic languages, Romanian) meet all the time.
+_NEVER_TOGETHER = (("ø", "ìèùò"), ("õû", "ö"), ("þð", "çüëûøãâî"))
+
+
+def _as_western(data: bytes) -> str | None:
+    """``data`` as Windows-1252 (and so Latin-1), if it reads as a western language.
+
+    Few letters with accents are all that a statistical guess has to go by in these languages: for
+    a short text it takes Spanish for Polish. What can't be western shows at once.
+    """
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    letters = set(text.lower())
+    ascii_letters = sum(1 for byte in data[:_SAMPLE] if byte < 128 and chr(byte).isalpha())
+    high = sum(1 for byte in data[:_SAMPLE] if byte >= 128)
+    if high > 0.4 * ascii_letters or _HIGH_RUN.search(text) or _SYMBOL_IN_WORD.search(text):
+        return None
+    if any(letters & set(one) and letters & set(other) for one, other in _NEVER_TOGETHER):
+        return None
+    return text
 
 
 def _checked(text: str, relative: str) -> str:
@@ -222,6 +248,7 @@ def _visible(text: str) -> bool:
 _FENCE = re.compile(r"---[ \t]*(?:\r\n|\n|\r)")
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_-]{0,30})[ \t]*:[ \t]*(.*)")
 _ATX = re.compile(r"#{1,6}[ \t]+(.*?)[ \t]*#*\Z")
+_LEADING_MARKS = re.compile(r"\A(?:[#>]+\s*|[-*+]\s+)++")
 _SETEXT = re.compile(r"(?:=+|-{2,})\Z")
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,500}\)")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|_|`)(?=\S)([^*_`\n]{1,300})(?<=\S)\1(?!\w)")
@@ -238,7 +265,7 @@ def _shorten(title: str) -> str:
         return title
     cut = title[: _MAX_TITLE - 1]
     # Between words, unless the language does without spaces.
-    if " " in cut[-40:]:
+    if title[len(cut)] != " " and " " in cut[-40:]:
         cut = cut.rpartition(" ")[0]
     return cut.rstrip() + "…"
 
@@ -280,7 +307,7 @@ def _markdown_title(text: str) -> str | None:
             return _unmarked(line)
     for line in lines:
         if _is_wordy(line):
-            return _unmarked(line.lstrip("#>-*+ \t") or line)
+            return _unmarked(_LEADING_MARKS.sub("", line))
     return None
 
 
@@ -371,6 +398,9 @@ _BREAK = re.compile(r"\s*(?:[—–|•·]|(?<=\s)-+(?=\s))\s*")
 _AGENCY = re.compile(
     r"(?:(?P<place>[^\W\d_][^()\n]{0,60}?)\s+)?\((?P<outlet>[^()\n]{2,40})\)\s*[-–—]{1,2}\s"
 )
+_NO_AGENCY = frozenset(
+    "corrected continued update updated adds recasts repeats opinion video photos live".split()
+)
 _LEADING_LINES = 6
 
 
@@ -450,10 +480,12 @@ def _of_agency(line: str) -> tuple[date | None, str | None]:
     found = _AGENCY.match(line)
     if not found:
         return None, None
-    outlet = found.group("outlet")
+    outlet = found.group("outlet").strip()
     place = found.group("place")
     # Without capitals it is an aside, not an agency: "The plan (of sorts) - ".
-    if not outlet[0].isupper() or (place and not place[0].isupper()):
+    if not outlet[:1].isupper() or outlet.split()[0].lower() in _NO_AGENCY:
+        return None, None
+    if place and not place[0].isupper():
         return None, None
     if place and not _PLACE.fullmatch(re.sub(r"[\d,./]+", "", place).strip() + " "):
         return None, None

@@ -94,6 +94,25 @@ def new_gains(ranking: Sequence[AbstractSet[int]]) -> list[int]:
     return gains
 
 
+def ideal_gains(sources: Sequence[AbstractSet[int]]) -> list[int]:
+    """The gains of the best ranking there can be, where an item covers at most what one of
+    ``sources`` does: largest first, and what each adds to those before it.
+
+    Greedy, as in Clarke et al. 2008: the exact one is a set cover.
+    """
+    left = list(sources)
+    seen: set[int] = set()
+    gains = []
+    while left:
+        best = max(left, key=lambda source: len(source - seen))
+        left.remove(best)
+        if best <= seen:
+            break
+        gains.append(len(best - seen))
+        seen |= best
+    return gains
+
+
 def dcg(gains: Sequence[float], k: int) -> float:
     """Discounted cumulated gain: the sum of ``gain / log2(1 + rank)`` over the first ``k``, ranks
     from 1.
@@ -107,7 +126,7 @@ def dcg(gains: Sequence[float], k: int) -> float:
 def ndcg(gains: Sequence[float], ideal: Sequence[float], k: int) -> float | None:
     """DCG as a share of the DCG of ``ideal``, the gains in the best order there can be.
 
-    In [0, 1] if ``ideal`` is. ``None`` where there is nothing to gain.
+    In [0, 1] if it is so. ``None`` where there is nothing to gain.
     """
     best = dcg(ideal, k)
     return dcg(gains, k) / best if best else None

@@ -1,12 +1,16 @@
 """Who does what to whom. The tables are of our own making; the counts at the end are measured on
 the project's news set."""
 
+# A table reads by the line.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import json
 import re
 import time
-from functools import lru_cache
+from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -158,31 +162,6 @@ PAIRS: list[tuple[str, str, str, Verdict]] = [
     ("What does Malta accuse Libya of?", "Malta offered Libya two patrol boats.", "", UNKNOWN),
 ]  # fmt: skip
 
-# What the small model or our rules can't do yet, by position in PAIRS. Exactly these.
-KNOWN_FAILURES: frozenset[int] = frozenset()
-
-
-@lru_cache(maxsize=None)
-def verdict_of(question: str, sentence: str, before: str) -> Direction:
-    previous = tuple(LANGUAGE.parse([before])) if before else ()
-    (parsed,) = LANGUAGE.parse([sentence])
-    aliases = document_aliases([*previous, parsed])
-    names = [e.text for p in (*previous, parsed) for e in p.entities]
-    context = Context(previous=previous, aliases=aliases)
-    return direction(LANGUAGE.parse_question(question, names), parsed, context)
-
-
-def test_the_table_is_judged_right_save_for_what_is_recorded() -> None:
-    wrong = {
-        i: (found.verdict, pair)
-        for i, pair in enumerate(PAIRS)
-        if (found := verdict_of(*pair[:3])).verdict is not pair[3]
-    }
-    assert set(wrong) == KNOWN_FAILURES, "\n".join(f"{i}: {w}" for i, w in wrong.items())
-    assert len(PAIRS) >= 80
-    assert len(KNOWN_FAILURES) <= 0.05 * len(PAIRS)
-
-
 # Longer, messier sentences, as news has them: a second table, made after the rules were.
 NEWS_PAIRS: list[tuple[str, str, str, Verdict]] = [
     ("What does Turkey want from Sweden?", "Ankara has made clear that it wants Stockholm to extradite 33 people before any vote, officials familiar with the talks said.", "", SAME),
@@ -242,3 +221,230 @@ NEWS_PAIRS: list[tuple[str, str, str, Verdict]] = [
     ("What did Senegal expect from Mali?", "Gambia expects Mali to pay its share of the bridge.", "", UNKNOWN),
     ("What did Mali accuse Senegal of?", "Gambia accused Guinea of smuggling timber.", "", UNKNOWN),
 ]  # fmt: skip
+
+# A third, made after the rules for the second.
+MORE_PAIRS: list[tuple[str, str, str, Verdict]] = [
+    ("what does the goverment want form the unions", "The government wants the unions to drop the strike.", "", SAME),
+    ("What does Kyiv's European allies expect from Washington?", "Kyiv’s European allies expect the US to provide air cover.", "", SAME),
+    ("Which troops does the US expect Europe to send?", "Europe expects the US to send air defence troops.", "", REVERSED),
+    ("What must Europe do for the US?", "The US says Europe must buy more gas.", "", SAME),
+    ("What did the Dalmar Group tell Fenwick to do?", "The Dalmar Group told Fenwick to vacate the site by June.", "", SAME),
+    ("What did Fenwick tell the Dalmar Group to do?", "The Dalmar Group told Fenwick to vacate the site by June.", "", REVERSED),
+    ("What did Fenwick say to the Dalmar Group?", "The Dalmar Group told Fenwick to vacate the site by June.", "", UNKNOWN),
+    ("Who criticised Rosmere?", "Rosmere criticised Alder for its handling of the flood.", "", REVERSED),
+    ("Who criticised Alder?", "Rosmere criticised Alder for its handling of the flood.", "", SAME),
+    ("what are the farmers asking the minister for", "The farmers asked the minister for a moratorium on debt.", "", SAME),
+    ("what is the minister asking the farmers for", "The farmers asked the minister for a moratorium on debt.", "", REVERSED),
+    ("How much will Orland receive from Pellan each year?", "Pellan will pay Orland 12 million crowns a year for the water.", "", SAME),
+    ("How much will Pellan receive from Orland each year?", "Pellan will pay Orland 12 million crowns a year for the water.", "", REVERSED),
+    ("How much will Orland pay Pellan each year?", "Pellan will pay Orland 12 million crowns a year for the water.", "", REVERSED),
+    ("What does the mayor accuse the governor of?", "The governor, whom the mayor accuses of neglect, said he would sue.", "", SAME),
+    ("What does the governor accuse the mayor of?", "The governor, whom the mayor accuses of neglect, said he would sue.", "", REVERSED),
+    ("What does Ana Ruiz accuse Tom Berg of?", "Berg said Ruiz had lied to voters and accused her of fraud.", "Ana Ruiz and Tom Berg met on stage.", REVERSED),
+    ("What does Tom Berg accuse Ana Ruiz of?", "Berg said Ruiz had lied to voters and accused her of fraud.", "Ana Ruiz and Tom Berg met on stage.", SAME),
+    ("What did she accuse Berg of?", "She accused Berg of fraud.", "", SAME),
+    ("What is Velden offering Kress?", "In exchange, Kress has been offered free use of the port by Velden.", "", SAME),
+    ("What is Kress offering Velden?", "In exchange, Kress has been offered free use of the port by Velden.", "", REVERSED),
+    ("Who is threatening to sue the Dorn Bank?", "The Dorn Bank threatened to sue Alpina Insurance.", "", REVERSED),
+    ("What does Alpina want the Dorn Bank to do?", "The Dorn Bank threatened to sue Alpina Insurance.", "", UNKNOWN),
+    ("Who attacked the convoy?", "The convoy attacked the village.", "", REVERSED),
+    ("What has Moscow been told to do by Beijing?", "Beijing told Moscow to stop the shelling.", "", SAME),
+    ("What will Ruritania give Sylvania under the treaty?", "Under the treaty, Sylvania will hand over two islands to Ruritania.", "", REVERSED),
+    ("What will Sylvania give Ruritania under the treaty?", "Under the treaty, Sylvania will hand over two islands to Ruritania.", "", SAME),
+    ("What will Ruritania get from Sylvania?", "Under the treaty, Sylvania will hand over two islands to Ruritania.", "", SAME),
+    ("What did Hamel Pharma stop shipping to Denmark?", "Hamel Pharma said it would no longer ship insulin to Denmark.", "", SAME),
+    ("What did Denmark stop shipping to Hamel Pharma?", "Hamel Pharma said it would no longer ship insulin to Denmark.", "", REVERSED),
+    ("What does the city want from Brightline?", "City officials want Brightline to pay for the repair of the tunnel.", "", SAME),
+    ("What does Brightline want from the city?", "City officials want Brightline to pay for the repair of the tunnel.", "", REVERSED),
+    ("what does the zoo owe its supplier", "The supplier owes the zoo 3,000 euros.", "", REVERSED),
+    ("Who beat Larne?", "Larne were beaten 2-0 by Coldham on Saturday.", "", SAME),
+    ("Who beat Coldham?", "Larne were beaten 2-0 by Coldham on Saturday.", "", REVERSED),
+    ("Who did Coldham lose to?", "Larne were beaten 2-0 by Coldham on Saturday.", "", REVERSED),
+    ("Who did Larne lose to?", "Larne were beaten 2-0 by Coldham on Saturday.", "", SAME),
+    ("What does Kalim say about Doret?", "Doret said Kalim had broken the rules.", "", UNKNOWN),
+    ("What does the US expect from Europe?", "Trump's envoy said the White House was counting on Europe to pay.", "", SAME),
+    ("What does Europe expect from the US?", "European capitals are counting on America to stay in the alliance.", "", SAME),
+    ("What does the US expect from Europe?", "European capitals are counting on America to stay in the alliance.", "", REVERSED),
+    ("What concessions did Arcadia make to Boetia?", "Arcadia made several concessions to Boetia, including a lower tariff.", "", SAME),
+    ("What concessions did Boetia make to Arcadia?", "Arcadia made several concessions to Boetia, including a lower tariff.", "", REVERSED),
+    ("What concessions did Arcadia win from Boetia?", "Arcadia made several concessions to Boetia, including a lower tariff.", "", REVERSED),
+    ("Who warned Iran?", "Iran warned Israel not to strike again.", "", REVERSED),
+    ("What did Israel warn Iran about?", "Iran warned Israel not to strike again.", "", REVERSED),
+    ("What does Delta Rail demand of its drivers?", "Delta Rail's drivers demand a four-day week.", "", REVERSED),
+    ("What do Delta Rail's drivers demand?", "Delta Rail's drivers demand a four-day week.", "", SAME),
+    ("What does Ghana sell to Mali?", "Ghana and Mali signed an agreement; Ghana will sell Mali 200 megawatts of power.", "", SAME),
+    ("What does Mali sell to Ghana?", "Ghana and Mali signed an agreement; Ghana will sell Mali 200 megawatts of power.", "", REVERSED),
+    ("Who does the bank say must pay?", "The bank said shareholders must pay.", "", SAME),
+    ("What was Lorne asked to do by the committee?", "The committee, chaired by Ann Hale, asked Lorne to hand over his diaries.", "", SAME),
+    ("What was the committee asked to do by Lorne?", "The committee, chaired by Ann Hale, asked Lorne to hand over his diaries.", "", REVERSED),
+    ("what sanctions are the europeans threatening moscow with", "Moscow warned the Europeans of a response.", "", REVERSED),
+]  # fmt: skip
+
+ALL_PAIRS = [*PAIRS, *NEWS_PAIRS, *MORE_PAIRS]
+
+# What the small model or our rules can't do yet, by question and sentence. Exactly these.
+KNOWN_FAILURES: frozenset[tuple[str, str]] = frozenset()
+
+
+@cache
+def verdict_of(question: str, sentence: str, before: str) -> Direction:
+    previous = tuple(LANGUAGE.parse([before])) if before else ()
+    (parsed,) = LANGUAGE.parse([sentence])
+    aliases = document_aliases([*previous, parsed])
+    names = [e.text for p in (*previous, parsed) for e in p.entities]
+    context = Context(previous=previous, aliases=aliases)
+    return direction(LANGUAGE.parse_question(question, names), parsed, context)
+
+
+def test_the_tables_are_judged_right_save_for_what_is_recorded() -> None:
+    wrong = {
+        pair[:2]: (found.verdict, pair)
+        for pair in ALL_PAIRS
+        if (found := verdict_of(*pair[:3])).verdict is not pair[3]
+    }
+    assert set(wrong) == KNOWN_FAILURES, "\n".join(str(w) for w in wrong.values())
+    assert len(ALL_PAIRS) >= 200
+    assert len(KNOWN_FAILURES) <= 0.05 * len(ALL_PAIRS)
+
+
+def test_a_verdict_explains_itself() -> None:
+    found = verdict_of(
+        "What does Italy expect from France?", "France expects Italy to close its ports.", ""
+    )
+    assert found.verdict is REVERSED
+    assert 0.5 < found.strength <= 1
+    assert (found.question_agent, found.question_counterpart) == ("Italy", "France")
+    assert (found.sentence_agent, found.sentence_counterpart) == ("France", "Italy")
+    assert found.reason == (
+        "in the sentence the expecting party is France, in the question it is Italy"
+    )
+
+
+def test_unknown_has_no_strength() -> None:
+    found = verdict_of("How high is the tower?", "The tower is 90 metres high.", "")
+    assert (found.verdict, found.strength) == (UNKNOWN, 0.0)
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "agent", "counterpart"),
+    [
+        ("What does France expect from Italy?", "demand", "France", "Italy"),
+        ("what is france asking italy for", "demand", "france", "italy"),
+        ("What was France promised by Italy?", "commit", "Italy", "France"),
+        ("What did France get from Italy?", "transfer", "Italy", "France"),
+        ("Who lent money to France?", "transfer", None, "France"),
+        ("What do the dockers want?", "demand", "dockers", None),
+        (
+            "What does the Bank of England want from Barclays?",
+            "demand",
+            "Bank of England",
+            "Barclays",
+        ),
+        (
+            "Which request did France make of Italy that was turned down?",
+            "demand",
+            "France",
+            "Italy",
+        ),
+        ("France's demands on Italy", "demand", "France", "Italy"),
+        ("What is expected of Italy by France?", "demand", "France", "Italy"),
+        ("According to France, what must Italy do?", "demand", "France", "Italy"),
+    ],
+)
+def test_the_relation_of_a_question(
+    question: str, kind: str, agent: str | None, counterpart: str | None
+) -> None:
+    found = relation_of(LANGUAGE.parse([question])[0])
+    assert found is not None
+    assert found.kind == kind
+    names = [str(p) if p else None for p in (found.agent, found.counterpart)]
+    cleaned = [n.removesuffix("'s").removesuffix("’s") if n else None for n in names]
+    assert cleaned == [agent, counterpart]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "?", "what", "who", "12 March", "of of of", "what does"]
+)
+def test_anything_may_be_asked(text: str) -> None:
+    (question,) = LANGUAGE.parse([text])
+    relation_of(question)
+    relations_in(question)
+    speaker(question)
+    assert direction(question, question, Context()).verdict in Verdict
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Prices will rise, according to the Bank of Norland.", "the Bank of Norland"),
+        ("“We will not go,” said Maria Kerr.", "Maria Kerr"),
+        ("The minister told parliament that the fee would be paid.", "The minister"),
+        ("Talks go on, Reuters reports.", "Reuters"),
+        ("The tower is 90 metres high.", None),
+    ],
+)
+def test_the_speaker_in_the_words_of_the_sentence(sentence: str, expected: str | None) -> None:
+    (parsed,) = LANGUAGE.parse([sentence])
+    found = speaker(parsed)
+    assert (str(found) if found else None) == expected
+    if found:
+        assert sentence[found.start : found.end] == found.text
+
+
+def test_a_verdict_takes_far_less_than_a_millisecond() -> None:
+    (sentence,) = LANGUAGE.parse(["In a statement, France said that it expects Italy to pay."])
+    (question,) = LANGUAGE.parse(["What does Italy expect from France?"])
+    context = Context(aliases=document_aliases([sentence]))
+    direction(question, sentence, context)
+    began = time.perf_counter()
+    for _ in range(200):
+        direction(question, sentence, context)
+    assert (time.perf_counter() - began) / 200 < 0.001
+
+
+# ---------------------------------------------------------------------------- the news set
+
+NEWS = Path(__file__).parents[2] / "benchmarks" / "data" / "news"
+
+
+def _sentences(text: str) -> list[str]:
+    return [
+        s
+        for paragraph in re.split(r"\n+", text)
+        for s in re.split(r"(?<=[.!?”\"])\s+(?=[\w“\"])", paragraph)
+        if s.strip()
+    ]
+
+
+def test_on_the_news_set() -> None:
+    """Gold is what answers, forbidden what has it the other way round; some of it is neither."""
+    counts: Counter[tuple[str, Verdict]] = Counter()
+    documents = {}
+    for path in (NEWS / "docs").glob("*.txt"):
+        sentences = _sentences(path.read_text(encoding="utf-8"))
+        parses = LANGUAGE.parse(sentences)
+        documents[path.name] = sentences, parses, document_aliases(parses)
+    lines = (NEWS / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    for row in map(json.loads, lines):
+        if row["kind"] != "direction" and "direction_trap" not in row["tags"]:
+            continue
+        for side in ("gold", "forbidden"):
+            for mark in row[side]:
+                sentences, parses, aliases = documents[mark["doc"]]
+                at = next(i for i, s in enumerate(sentences) if mark["quote"][:40] in s)
+                names = {e.text for p in parses for e in p.entities}
+                found = direction(
+                    LANGUAGE.parse_question(row["question"], names),
+                    LANGUAGE.parse([mark["quote"]])[0],
+                    Context(sentences[0], tuple(parses[max(0, at - 3) : at]), aliases),
+                )
+                counts[side if row["kind"] == "direction" else "trap", found.verdict] += 1
+    # Measured: 41 of 43 and 39 of 47. The two forbidden ones called the same are so: they are
+    # forbidden as outdated, not as reversed.
+    assert counts["gold", REVERSED] == 0
+    assert counts["gold", SAME] >= 41
+    assert counts["forbidden", REVERSED] >= 39
+    assert counts["forbidden", SAME] <= 2
+    assert counts["trap", REVERSED] >= 7
+    assert counts["trap", SAME] == 0

@@ -1,0 +1,75 @@
+# make run     set up, index the seeds, ask the example question
+# make test    set up with what the tests need, then lint, types, import rules and the suite
+#
+# PIP_ARGS goes to every pip install, e.g. to choose a build of torch:
+#   make run PIP_ARGS="--extra-index-url https://your.mirror/cpu"
+
+PYTHON ?= python3
+PIP_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
+QUESTION := what does the US expect from Europe?
+
+export HF_HUB_OFFLINE = 1
+export HF_HUB_DISABLE_TELEMETRY = 1
+export ANONYMIZED_TELEMETRY = False
+export GRADIO_ANALYTICS_ENABLED = False
+
+.PHONY: help setup run test test-long lint types format eval bench wheel clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "OnRecord needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Python's venv module is missing (on Debian: apt install python3-venv)." >&2; exit 1; }
+
+# torch goes first and alone: other packages ask for any torch, and would bring the largest.
+$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP_INSTALL) --quiet torch
+	$(PIP_INSTALL) --quiet -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(PIP_INSTALL) --quiet -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.run
+
+run: $(VENV)/.run
+	@$(BIN)/onrecord index seeds
+	@echo
+	@$(BIN)/onrecord ask "$(QUESTION)" --corpus seeds
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+# The runner's own last line comes last.
+test: lint types
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: lint types
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+eval: $(VENV)/.run
+	$(BIN)/python -m benchmarks.quality
+
+bench: $(VENV)/.run
+	$(BIN)/python -m benchmarks.speed
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps -w dist .
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,329 @@
+"""Fit the feature scorer: weights, calibration and threshold, from question sets.
+
+    python training/fit_scorer.py --news DIR --squad2 DIR --wiki FILE --work DIR
+
+1. For every question the real pipeline retrieves passages, and the features of the finalists are
+   kept, with whether each answers (overlaps a gold span and no forbidden one).
+2. Weights: a conditional logit over the finalists of a question (McFadden 1974): the answering
+   sentences against the rest. Ridge penalty. Only questions with an answer among the finalists.
+3. Calibration: Platt (1999) on the log odds of each question's best candidate, right or wrong,
+   unanswerable questions included, each set with the same total weight.
+4. Threshold: where the false answers and the false abstentions, as rates, are the same.
+
+Every figure printed is cross-validated: by cluster of documents, so that no question is scored by
+weights that saw another question about its documents. The weights written are fitted on all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import pickle
+import random
+import re
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from assistant.evidence import candidates  # noqa: E402
+from assistant.pipeline import Assistant  # noqa: E402
+from assistant.retrieve import retrieve  # noqa: E402
+from assistant.scorer import FEATURES, FeatureScorer  # noqa: E402
+from assistant.types import Question  # noqa: E402
+
+RIDGE = 0.02
+SEED = 20
+
+
+@dataclass
+class Example:
+    """One question's finalists.
+
+    Attributes:
+        x: features, shape ``(finalists, len(FEATURES))``.
+        y: 1 where the finalist answers, 0 where not, shape ``(finalists,)``.
+        group: the cluster of documents that it must not be scored by.
+    """
+
+    set: str
+    id: str
+    kind: str
+    group: str
+    answerable: bool
+    x: np.ndarray
+    y: np.ndarray
+
+
+def news_cluster(doc: str) -> str:
+    """Reports of one matter stay together: the same parties and questions recur in them."""
+    number = int(doc[:3])
+    for cluster in ((1, 2, 3), (4, 5, 6), (7, 8), (9, 10), (12, 13), (14, 15), (16, 17), (0, 20)):
+        if number in cluster:
+            return f"news-{cluster[0]}"
+    return f"news-{number}"
+
+
+def gather(folder: Path, work: Path, name: str, limit: int | None) -> list[Example]:
+    """Features of a set in the layout of ``docs/`` and ``questions.jsonl``."""
+    kept = work / f"{name}.pickle"
+    if kept.exists():
+        return pickle.loads(kept.read_bytes())
+    questions = [json.loads(line) for line in (folder / "questions.jsonl").open(encoding="utf-8")]
+    random.Random(SEED).shuffle(questions)
+    questions = questions[:limit]
+    examples = []
+    with Assistant.open(folder / "docs", work / f"{name}.index") as assistant:
+        assistant.sync()
+        scorer = assistant._scorer
+        assert isinstance(scorer, FeatureScorer)
+        started = time.time()
+        for number, item in enumerate(questions):
+            question = Question(item["question"], item["question"])
+            vector = assistant._embedder.encode([question.text])[0]
+            hits = retrieve(question, vector, assistant.index, assistant.settings.passages)
+            pool = candidates(hits, assistant)
+            rows = scorer.features(question.text, pool)
+            x = np.array([[row[f] for f in FEATURES] for _, row, _ in rows])
+            gold = [(g["doc"], g["start"], g["end"]) for g in item.get("gold", ())]
+            forbidden = [(g["doc"], g["start"], g["end"]) for g in item.get("forbidden", ())]
+            y = np.array(
+                [
+                    _overlaps(pool[place], gold) and not _overlaps(pool[place], forbidden)
+                    for place, _, _ in rows
+                ],
+                dtype=float,
+            )
+            docs = [g[0] for g in gold + forbidden]
+            if name == "news":
+                group = news_cluster(docs[0]) if docs else f"news-off-{number % 7}"
+            else:
+                group = docs[0] if docs else item.get("doc", item["id"])
+            examples.append(
+                Example(name, item["id"], item["kind"], group, item["answerable"], x, y)
+            )
+            if number % 200 == 0:
+                print(f"{name}: {number}/{len(questions)}, {time.time() - started:.0f} s", flush=True)
+    kept.write_bytes(pickle.dumps(examples))
+    return examples
+
+
+def _overlaps(candidate: Any, spans: list[tuple[str, int, int]]) -> bool:
+    return any(
+        candidate.hit.path == doc and candidate.span.start < end and start < candidate.span.end
+        for doc, start, end in spans
+    )
+
+
+def unpack_wiki(file: Path, folder: Path) -> Path:
+    """SQuADShifts' paragraphs as documents, one an article, in the layout that gather reads."""
+    docs = folder / "docs"
+    if (folder / "questions.jsonl").exists():
+        return folder
+    docs.mkdir(parents=True, exist_ok=True)
+    articles: dict[str, list[str]] = {}
+    rows = [json.loads(line) for line in gzip.open(file, "rt", encoding="utf-8")]
+    for row in rows:
+        paragraphs = articles.setdefault(row["title"], [])
+        if row["context"] not in paragraphs:
+            paragraphs.append(row["context"])
+    offsets: dict[tuple[str, str], int] = {}
+    for title, paragraphs in articles.items():
+        text = title.replace("_", " ")
+        for paragraph in paragraphs:
+            text += "\n\n"
+            offsets[title, paragraph] = len(text)
+            text += paragraph
+        (docs / f"{_file_name(title)}.txt").write_text(text, "utf-8")
+    with (folder / "questions.jsonl").open("w") as out:
+        for number, row in enumerate(rows):
+            base = offsets[row["title"], row["context"]]
+            gold = [
+                {
+                    "doc": f"{_file_name(row['title'])}.txt",
+                    "start": base + a["start"],
+                    "end": base + a["start"] + len(a["text"]),
+                }
+                for a in row["answers"]
+            ]
+            out.write(
+                json.dumps(
+                    {
+                        "id": f"wiki-{number}",
+                        "question": row["question"],
+                        "kind": "extractive",
+                        "answerable": True,
+                        "gold": gold,
+                    }
+                )
+                + "\n"
+            )
+    return folder
+
+
+def _file_name(title: str) -> str:
+    return re.sub(r"[^\w-]", "_", title)[:80]
+
+
+def fit_weights(examples: list[Example], shares: dict[str, float]) -> np.ndarray:
+    """Weights that make the answering finalists more probable than the others, by L-BFGS."""
+    from scipy.optimize import minimize
+
+    useful = [e for e in examples if e.y.any() and not e.y.all()]
+    counts = {name: sum(e.set == name for e in useful) for name in shares}
+    scale = np.array([shares[e.set] / max(1, counts[e.set]) for e in useful])
+    scale /= scale.sum()
+    sizes = np.array([len(e.y) for e in useful])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    x = np.concatenate([e.x for e in useful])
+    y = np.concatenate([e.y for e in useful])
+    mean_free = np.repeat(np.arange(len(useful)), sizes)
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = x @ w
+        top = np.maximum.reduceat(odds, starts)[mean_free]
+        e = np.exp(odds - top)
+        total = np.add.reduceat(e, starts)
+        gold = np.add.reduceat(e * y, starts)
+        p = e / total[mean_free]
+        q = e * y / gold[mean_free]
+        value = float(np.sum(scale * (np.log(total) - np.log(gold)))) + RIDGE * float(w @ w) / 2
+        slope = x.T @ ((p - q) * scale[mean_free]) + RIDGE * w
+        return value, slope
+
+    return minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
+
+
+def best_of(examples: list[Example], w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The log odds of each question's best finalist, and whether it is right."""
+    odds, right = [], []
+    for e in examples:
+        if not len(e.y):
+            odds.append(-9.0)
+            right.append(0.0)
+            continue
+        s = e.x @ w
+        place = int(np.argmax(s))
+        odds.append(float(s[place]))
+        right.append(float(e.y[place]))
+    return np.array(odds), np.array(right)
+
+
+def fit_platt(odds: np.ndarray, right: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Slope and shift of a logistic from log odds to the probability of being right."""
+    from scipy.optimize import minimize
+
+    def loss(p: np.ndarray) -> float:
+        z = p[0] * odds + p[1]
+        return float(np.sum(weight * (np.logaddexp(0, z) - right * z)))
+
+    return tuple(minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x)  # type: ignore
+
+
+def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
+    from scipy.stats import rankdata
+
+    n, m = positive.sum(), (~positive).sum()
+    if not n or not m:
+        return float("nan")
+    return float((rankdata(scores)[positive].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def balance(confidence: np.ndarray, answerable: np.ndarray) -> float:
+    """The threshold at which as large a share of the unanswerable is answered as of the
+    answerable is not."""
+    grid = np.unique(confidence)
+    gaps = [
+        abs((confidence[~answerable] >= t).mean() - (confidence[answerable] < t).mean())
+        for t in grid
+    ]
+    return float(grid[int(np.argmin(gaps))])
+
+
+def report(title: str, examples: list[Example], odds: np.ndarray, right: np.ndarray) -> None:
+    kinds: dict[str, list[int]] = {}
+    for place, e in enumerate(examples):
+        kinds.setdefault(e.kind, []).append(place)
+    can = np.array([e.answerable for e in examples])
+    present = np.array([bool(e.y.any()) for e in examples])
+    line = f"{title}: right {right[can].mean():.3f}, among finalists {present[can].mean():.3f}"
+    if (~can).any():
+        line += f", AUROC {auroc(odds, can):.3f}"
+    print(line)
+    print("   ", {k: f"{right[v].mean():.2f}/{len(v)}" for k, v in sorted(kinds.items())})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--news", type=Path, required=True)
+    parser.add_argument("--squad2", type=Path)
+    parser.add_argument("--wiki", type=Path)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=1200)
+    parser.add_argument("--write", type=Path, help="scorer.json to write")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    examples = gather(args.news, args.work, "news", None)
+    shares = {"news": 1.0}
+    if args.squad2:
+        examples += gather(args.squad2, args.work, "squad2", args.limit)
+        shares["squad2"] = 0.5
+    if args.wiki:
+        folder = unpack_wiki(args.wiki, args.work / "wiki.set")
+        examples += gather(folder, args.work, "wiki", args.limit)
+        shares["wiki"] = 0.5
+
+    groups = sorted({e.group for e in examples})
+    fold = {group: place % 10 for place, group in enumerate(groups)}
+    odds, right = np.zeros(len(examples)), np.zeros(len(examples))
+    for held in range(10):
+        train = [e for e in examples if fold[e.group] != held]
+        test = [place for place, e in enumerate(examples) if fold[e.group] == held]
+        w = fit_weights(train, shares)
+        odds[test], right[test] = best_of([examples[place] for place in test], w)
+    sets = np.array([e.set for e in examples])
+    for name in shares:
+        mask = sets == name
+        report(f"{name}, held out", [e for e in examples if e.set == name], odds[mask], right[mask])
+
+    w = fit_weights(examples, shares)
+    both = np.isin(sets, ["news", "squad2"])
+    weight = np.array([1.0 / (sets == s).sum() for s in sets])
+    slope, shift = fit_platt(odds[both], right[both], weight[both])
+    confidence = 1 / (1 + np.exp(-(slope * odds + shift)))
+    can = np.array([e.answerable for e in examples])
+    threshold = balance(confidence[sets == "news"], can[sets == "news"])
+    for name in ("news", "squad2"):
+        mask = sets == name
+        if mask.any():
+            print(
+                f"{name} at {threshold:.2f}: false answers "
+                f"{(confidence[mask & ~can] >= threshold).mean():.2f}, false abstentions "
+                f"{(confidence[mask & can] < threshold).mean():.2f}"
+            )
+    print({f: round(float(v), 2) for f, v in zip(FEATURES, w, strict=True)})
+    print(f"slope {slope:.3f} shift {shift:.3f} threshold {threshold:.3f}")
+    if args.write:
+        args.write.write_text(
+            json.dumps(
+                {
+                    "weight": {f: round(float(v), 4) for f, v in zip(FEATURES, w, strict=True)},
+                    "bias": 0.0,
+                    "slope": round(slope, 4),
+                    "shift": round(shift, 4),
+                    "threshold": round(threshold, 3),
+                },
+                indent=1,
+            )
+            + "\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
