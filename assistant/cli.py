@@ -515,8 +515,8 @@ def _saved(name: str) -> list[dict[str, Any]]:
     if not found:
         raise UserError(f"{shown} has no answers.", remedy)
     for number, answer in enumerate(found, start=1):
-        if problem := _objection(answer):
-            raise UserError(f"{shown}: answer {number} {problem}.", remedy)
+        if objection := _objection(answer):
+            raise UserError(f"{shown}: answer {number} {objection}.", remedy)
     return found
 
 

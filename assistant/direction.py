@@ -18,9 +18,10 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from assistant.language import Parsed, Token
 
@@ -68,6 +69,7 @@ class Relation:
         counterpart: from, of, to or against whom; None where it isn't said.
         certainty: 0 to 1, how surely the grammar says so.
         others: further candidates for the counterpart, less likely.
+        at: code point where the predicate begins.
     """
 
     kind: str
@@ -298,7 +300,6 @@ _KINDS: dict[str, frozenset[str]] = {
     "chipmaker": frozenset(),
     "carmaker": frozenset(),
     "team": frozenset(),
-    "manufacturers": frozenset(),
     "contractor": frozenset(),
     "builder": frozenset(),
     "supplier": frozenset(),
@@ -310,7 +311,6 @@ _KINDS: dict[str, frozenset[str]] = {
     "government": frozenset(),
     "kingdom": frozenset(),
     "republic": frozenset(),
-    "union's": frozenset(),
 }
 _NAME_LINKS = _words("of and & for the de du la le van von der den del di da al el bin ibn")
 
@@ -335,7 +335,6 @@ class _Sense:
     sure: float = 1.0
 
 
-_DEMAND_PREPS = ("from", "of", "on", "upon", "to")
 _SENSES: dict[str, _Sense] = {}
 
 
@@ -912,10 +911,9 @@ def _appositions(parsed: Parsed, names: Aliases) -> Iterator[tuple[str, set[str]
         for noun, name in ((head, token), (token, head)):
             if noun.pos != "NOUN" or name.pos != "PROPN":
                 continue
-            own = [t for t in parsed.subtree(name.index) if t.dep in ("compound", "punct")]
             core = _noun_phrase(parsed, name)[0]
             keys = names._named(core, False)
-            if keys and own is not None:
+            if keys:
                 yield _head_noun(noun), set(keys)
 
 
@@ -1636,8 +1634,8 @@ def _verb_relations(parsed: Parsed, verb: Token) -> Iterator[Relation]:
             # "the release of the men from the camp": the small model hangs "from" too low.
             for inner in parsed.subtree(obj.index):
                 if inner.lower == "from":
-                    for giver in parsed.children(inner.index, "pobj"):
-                        preps.setdefault("from", giver)
+                    for source in parsed.children(inner.index, "pobj"):
+                        preps.setdefault("from", source)
     clause_subject: Token | None = None
     infinitive = False
     for clause in parsed.children(verb.index, "xcomp", "ccomp", "advcl"):
@@ -1950,7 +1948,23 @@ def direction(question: Parsed, sentence: Parsed, context: Context) -> Direction
     asked = relation_of(question)
     if asked is None:
         return Direction(Verdict.UNKNOWN, "the question asks for no relation between parties")
-    return _compare(asked, sentence, context)
+    found = _compare(asked, sentence, context)
+    if found.verdict is Verdict.REVERSED and _asks_both_ways(question):
+        return replace(
+            found,
+            verdict=Verdict.UNKNOWN,
+            reason="the question asks more than one thing",
+            strength=0.0,
+        )
+    return found
+
+
+def _asks_both_ways(question: Parsed) -> bool:
+    """Whether the question is two ("… and what does B want in exchange?") or of both sides."""
+    low = [t.lower for t in question.tokens]
+    text = question.text.lower()
+    second = any(a in ("and", "or") and b in _WH for a, b in pairwise(low))
+    return second or any(w in text for w in ("each other", "one another", "vice versa"))
 
 
 def _compare(asked: Relation, sentence: Parsed, context: Context) -> Direction:
@@ -1970,16 +1984,17 @@ def _compare(asked: Relation, sentence: Parsed, context: Context) -> Direction:
             # "What do A's partners expect from it?"
             mine[role].update({k[2:]: w for k, w in mine[other].items() if k[:2] == "o:"})
     best: dict[Verdict, tuple[float, float, Relation]] = {}
-    loose = False
+    doubtful: list[Relation] = []
     stranger: Relation | None = None
     for stated in relations_in(sentence):
         fit = _fit(asked, stated)
         if not fit:
             continue
         same, reverse = _scores(mine, stated, sentence, context)
+        if fit > 0.6 and not same and _unresolved(stated, sentence, context):
+            doubtful.append(stated)
         if same == reverse == 0:
             stranger = stranger or stated
-            loose = loose or (fit > 0.6 and _unresolved(stated, sentence, context))
         for verdict, score in ((Verdict.SAME, same), (Verdict.REVERSED, reverse)):
             value = score * fit * stated.certainty
             if value > best.get(verdict, (0.0,))[0]:
@@ -1995,7 +2010,7 @@ def _compare(asked: Relation, sentence: Parsed, context: Context) -> Direction:
     # A tie goes to the same way: a wrong REVERSED costs an answer.
     if same_as is not None and same_value >= 0.2 and (same_value >= reverse_value or both):
         return _verdict(Verdict.SAME, _same_reason(asked, same_as), same_value, asked, same_as)
-    if reverse_of is not None and reverse_value >= 0.2 and not loose:
+    if reverse_of is not None and reverse_value >= 0.2 and all(d is reverse_of for d in doubtful):
         reason = _reverse_reason(asked, reverse_of)
         return _verdict(Verdict.REVERSED, reason, reverse_value, asked, reverse_of)
     reason = "the sentence states no such relation between these parties"
@@ -2011,6 +2026,8 @@ def _unresolved(stated: Relation, sentence: Parsed, context: Context) -> bool:
     """Whether who acts is a pronoun that could be anybody's."""
     if stated.agent is None or not stated.agent.is_pronoun:
         return False
+    if stated.agent.head.lower in _PERSONAL:
+        return True  # names don't tell their gender
     keys, _ = _resolved(stated.agent, stated.counterpart, sentence, context)
     return not keys
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from assistant.language import Parsed
 from assistant.types import Turn
+
+if TYPE_CHECKING:
+    from assistant.language import Parsed
 
 _LOOKED_BACK = 3
 """Questions. What was talked of before is rarely meant."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.compose import compose
 from assistant.config import Settings
@@ -41,6 +41,9 @@ from index.parse import parse_file
 from index.sentences import sentence_spans
 from index.sync import Progress, Refused, SyncReport, changed_since_sync, prune, sync
 from index.types import Document, Hit, Span
+
+if TYPE_CHECKING:
+    from index.embed import Vectors
 
 MAX_QUESTION = 4000
 """Code points. A question is a sentence or a few; what is longer is a document."""
@@ -229,13 +232,12 @@ class Assistant:
         with clock.stage("understand"):
             text = standalone(asked, turns(history), self._language)
         wanted = Question(text, asked, filters or Filters())
-        scope = Scope(wanted.filters.documents, wanted.filters.since, wanted.filters.until)
         with clock.stage("embed"):
             vector = self._embedder.encode([wanted.text])[0]
 
         def found() -> tuple[list[Hit], Selection, Verified]:
             with clock.stage("retrieve", "searching"):
-                hits = retrieve(wanted, vector, self.index, self.settings.passages, scope)
+                hits = self._hits(wanted, vector, self.settings.passages)
             with clock.stage("select", "reading"):
                 selection = select_evidence(
                     wanted, hits, self._scorer, self, most=self.settings.claims
@@ -250,6 +252,24 @@ class Assistant:
         hits, selection, verified = self.index.consistent(found)
         return self._finished(wanted, hits, selection, verified, notes, clock.timings())
 
+    def retrieve(
+        self, question: str, k: int | None = None, filters: Filters | None = None
+    ) -> list[Hit]:
+        """The passages that :meth:`answer` would read, best first; ``score`` is the fused one.
+
+        Args:
+            k: how many; ``None``: as many as the settings say.
+
+        Raises: what :meth:`answer` does.
+        """
+        check_question(question)
+        self.index.check()
+        text = " ".join(question.split())
+        wanted = Question(text, text, filters or Filters())
+        vector = self._embedder.encode([text])[0]
+        most = self.settings.passages if k is None else k
+        return self.index.consistent(lambda: self._hits(wanted, vector, most))
+
     def text(self, hit: Hit) -> str:
         """The text layer of a hit's document version."""
         return self.index.text(hit.sha256, hit.layer)
@@ -259,6 +279,11 @@ class Assistant:
         return self._sentences(hit.sha256, hit.layer)
 
     # -- inside --------------------------------------------------------------------------------
+
+    def _hits(self, question: Question, vector: Vectors, k: int) -> list[Hit]:
+        wanted = question.filters
+        scope = Scope(wanted.documents, wanted.since, wanted.until)
+        return retrieve(question, vector, self.index, k, scope)
 
     def _split(self, sha256: str, layer: str) -> tuple[Span, ...]:
         return sentence_spans(self.index.text(sha256, layer))

@@ -125,6 +125,7 @@ FEATURES = (
     "pairs",  # share of neighbouring content words that are neighbours in the sentence too
     "predicate",  # whether the question's verb is there
     "cosine",
+    "cosine_context",  # of the sentence with its title and the sentence before it
     "cosine_lead",  # by how much it leads the best other
     "cosine_before",  # of the sentence before: an answer often follows what sets its scene
     "rank",  # of the passage, 1 / (1 + rank)
@@ -242,12 +243,12 @@ class FeatureScorer:
             range(len(candidates)),
             key=lambda place: -(compared[place].sift() + 0.15 / (1 + candidates[place].rank)),
         )[:EMBEDDED]
-        vectors = self._embed([question] + [candidates[place].text for place in order])
-        cosines = {
-            place: float(vector @ vectors[0])
-            for place, vector in zip(order, vectors[1:], strict=True)
-        }
-        final = sorted(order, key=lambda place: -(compared[place].sift() + 1.5 * cosines[place]))[
+        alone = [candidates[place].text for place in order]
+        within = [_in_context(candidates[place]) for place in order]
+        asking, *vectors = self._embed([question, *alone, *within])
+        cosines = {p: float(v @ asking) for p, v in zip(order, vectors[: len(order)], strict=True)}
+        context = {p: float(v @ asking) for p, v in zip(order, vectors[len(order) :], strict=True)}
+        final = sorted(order, key=lambda place: -(compared[place].sift() + cosines[place] + context[place]))[
             :PARSED
         ]
         parsed = self._parse(question, [candidates[place] for place in final])
@@ -259,6 +260,7 @@ class FeatureScorer:
             others = best[1] if len(best) > 1 and cosines[place] == best[0] else best[0]
             row = compared[place].row(asked, candidate, grammar)
             row["cosine"] = cosines[place]
+            row["cosine_context"] = context[place]
             row["cosine_lead"] = cosines[place] - others if len(best) > 1 else 0.0
             row["cosine_before"] = by_text.get(candidate.before[-1], 0.0) if candidate.before else 0.0
             rows.append((place, {name: row[name] for name in FEATURES}, grammar.direction))
@@ -363,6 +365,14 @@ class _Asked:
             saying=bool(_SAYING.search(question)),
             top=max(terms.values(), default=1.0) or 1.0,
         )
+
+
+def _in_context(candidate: Candidate) -> str:
+    """The sentence as it is understood by who reads the report: after its title and the sentence
+    before it. A pronoun's subject, or what "the talks" were about, stands there."""
+    before = candidate.before[-1] if len(candidate.before) else ""
+    title = candidate.hit.title if before != candidate.hit.title else ""
+    return " ".join(part for part in (title, before, candidate.text) if part)[:800]
 
 
 def _fold_words(text: str) -> list[str]:

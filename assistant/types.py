@@ -187,7 +187,9 @@ class Citation:
     line: int = field(default=0, init=False)
 
     def __post_init__(self, layer: str) -> None:
-        if not 0 <= self.start < self.end or layer[self.start : self.end] != self.quote:
+        # A slice that runs past the end has words too, and a citation must not point there.
+        there = 0 <= self.start < self.end <= len(layer)
+        if not there or layer[self.start : self.end] != self.quote:
             raise ValueError(
                 f"the quote does not stand at {self.document}[{self.start}:{self.end}]"
             )

@@ -145,13 +145,18 @@ def _recheck(
         kept = [document.text, *layers(citation["sha256"])]
     else:
         kept = list(layers(citation["sha256"]))
-    if kept and not any(text[start:end] == quote for text in kept):
+
+    def stands(text: str) -> bool:
+        # A slice past the end is cut in silence; such a span was never cited.
+        return end <= len(text) and text[start:end] == quote
+
+    if kept and not any(stands(text) for text in kept):
         return result("false", "The words never stood there in the version that is cited.")
     if document is None:
         return result("missing", "The document is no longer in the corpus.")
     if document.sha256 == citation["sha256"]:
         return result("ok", "The words stand exactly there.")
-    if document.text[start:end] == quote:
+    if stands(document.text):
         return result("stale", "The document has changed; the words still stand there.")
     found = document.text.find(quote)
     if found >= 0:
@@ -184,6 +189,6 @@ def _saved_citations(saved: Mapping[str, Any]) -> list[Mapping[str, Any]]:
                 raise UserError(
                     f"Citation {number} of the saved answer has no proper {name!r}.", remedy
                 )
-        if not 0 <= citation["start"] < citation["end"]:
+        if not 0 <= citation["start"] < citation["end"] or not citation["quote"]:
             raise UserError(f"Citation {number} of the saved answer has no proper span.", remedy)
     return citations

@@ -280,10 +280,60 @@ MORE_PAIRS: list[tuple[str, str, str, Verdict]] = [
     ("what sanctions are the europeans threatening moscow with", "Moscow warned the Europeans of a response.", "", REVERSED),
 ]  # fmt: skip
 
-ALL_PAIRS = [*PAIRS, *NEWS_PAIRS, *MORE_PAIRS]
+# A fourth; 31 of its 41 were right before the rules knew of it.
+LAST_PAIRS: list[tuple[str, str, str, Verdict]] = [
+    ("What does the EU want from Serbia?", "Brussels has repeatedly said that Belgrade should align its visa policy with that of the bloc.", "", SAME),
+    ("What does the EU want from Serbia?", "Serbia wants a clear date for accession from Brussels, its president said.", "", REVERSED),
+    ("What did Vellmar Energy promise the villagers?", "The villagers were promised new wells by Vellmar Energy, but none has been dug.", "", SAME),
+    ("What did the villagers promise Vellmar Energy?", "The villagers were promised new wells by Vellmar Energy, but none has been dug.", "", REVERSED),
+    ("What is Qatar asking Hamas to do?", "Hamas has been under pressure from Qatar to release the hostages.", "", SAME),
+    ("What is Hamas asking Qatar to do?", "Hamas has been under pressure from Qatar to release the hostages.", "", REVERSED),
+    ("Which company does Norberg accuse of theft?", "Norberg, a maker of drills, has accused its rival Hastel of stealing designs.", "", SAME),
+    ("What does Hastel accuse Norberg of?", "Norberg, a maker of drills, has accused its rival Hastel of stealing designs.", "", REVERSED),
+    ("How many doses did Pfizer sell Canada?", "Canada ordered 40 million doses from Pfizer.", "", UNKNOWN),
+    ("What does Canada buy from Pfizer?", "Canada buys 40 million doses a year from Pfizer.", "", SAME),
+    ("What did the striking drivers ask the mayor for?", "The drivers have asked the mayor for a meeting; the mayor has asked them to return to work first.", "", SAME),
+    ("What did the mayor ask the striking drivers to do?", "The drivers have asked the mayor for a meeting; the mayor has asked them to return to work first.", "", SAME),
+    ("What is the Treasury demanding of the banks?", "Banks will have to hold more capital, the Treasury said.", "", SAME),
+    ("What do Tuvia's partners expect from it?", "Tuvia's partners expect it to host the summit.", "", SAME),
+    ("What does Tuvia expect from its partners?", "Tuvia's partners expect it to host the summit.", "", REVERSED),
+    ("what did lisa gray ask the court to do", "The court asked Gray to return in June.", "Lisa Gray pleaded not guilty.", REVERSED),
+    ("what did the court ask lisa gray to do", "The court asked Gray to return in June.", "Lisa Gray pleaded not guilty.", SAME),
+    ("What does Elverton owe its lenders?", "Elverton, whose lenders are owed 2 billion dollars, filed for bankruptcy.", "", UNKNOWN),
+    ("Who gave Ardley the money?", "Ardley said the money had come from Finch.", "", UNKNOWN),
+    ("What did Finch give Ardley?", "Ardley received 5,000 pounds from Finch, the court heard.", "", SAME),
+    ("What did Ardley give Finch?", "Ardley received 5,000 pounds from Finch, the court heard.", "", REVERSED),
+    ("what is nestor motors suing pavia for", "Pavia is suing Nestor Motors for breach of contract.", "", REVERSED),
+    ("Why is Pavia suing Nestor Motors?", "Pavia is suing Nestor Motors for breach of contract.", "", SAME),
+    ("What did the rebels demand of the government in the talks?", "In the talks, rebel negotiators demanded the release of 200 prisoners from the government.", "", SAME),
+    ("What did the government demand of the rebels in the talks?", "In the talks, rebel negotiators demanded the release of 200 prisoners from the government.", "", REVERSED),
+    ("What do allies expect of Germany?", "Germany's allies hope it will double its defence budget.", "", SAME),
+    ("What help did Chad ask France for?", "Chad, which had asked France for help against the rebels, has received two helicopters.", "", SAME),
+    ("What help did France ask Chad for?", "Chad, which had asked France for help against the rebels, has received two helicopters.", "", REVERSED),
+    ("What has the Senate asked the president to hand over?", "Lawmakers in the Senate want the president to hand over his tax returns.", "", SAME),
+    ("What did Iceland demand that Britain do?", "Britain rejected Icelandic demands to withdraw its trawlers.", "", SAME),
+    ("What did Britain demand that Iceland do?", "Britain rejected Icelandic demands to withdraw its trawlers.", "", REVERSED),
+    ("What does Boris want from Clara?", "Clara wants Boris to apologise, but he says she should apologise to him.", "", SAME),
+    ("What does Clara want from Boris?", "Clara wants Boris to apologise, but he says she should apologise to him.", "", SAME),
+    ("What did the tenants' group accuse Larch Homes of?", "Larch Homes faces accusations from the tenants' group that it ignored the damp.", "", SAME),
+    ("What did Larch Homes accuse the tenants' group of?", "Larch Homes faces accusations from the tenants' group that it ignored the damp.", "", REVERSED),
+    ("Who will pay for the bridge, Spain or Portugal?", "Spain will pay Portugal 20 million euros for its half of the bridge.", "", UNKNOWN),
+    ("What does Zelensky want from Biden?", "Zelensky urged Biden to send long-range missiles.", "", SAME),
+    ("What does Biden want from Zelensky?", "Zelensky urged Biden to send long-range missiles.", "", REVERSED),
+    ("What ultimatum did Skarn give Ulfland?", "Skarn gave Ulfland until Sunday to reopen the strait.", "", SAME),
+    ("What ultimatum did Ulfland give Skarn?", "Skarn gave Ulfland until Sunday to reopen the strait.", "", REVERSED),
+]  # fmt: skip
+
+ALL_PAIRS = [*PAIRS, *NEWS_PAIRS, *MORE_PAIRS, *LAST_PAIRS]
 
 # What the small model or our rules can't do yet, by question and sentence. Exactly these.
-KNOWN_FAILURES: frozenset[tuple[str, str]] = frozenset()
+KNOWN_FAILURES: frozenset[tuple[str, str]] = frozenset(
+    pair[:2]
+    for pair in LAST_PAIRS
+    # Somebody's partners without whose; he and she among bare first names; an ultimatum that is
+    # not called one.
+    if pair[0].startswith(("What do allies expect", "What does Boris want", "What ultimatum did"))
+)
 
 
 @cache
@@ -304,6 +354,9 @@ def test_the_tables_are_judged_right_save_for_what_is_recorded() -> None:
     }
     assert set(wrong) == KNOWN_FAILURES, "\n".join(str(w) for w in wrong.values())
     assert len(ALL_PAIRS) >= 200
+    assert len(KNOWN_FAILURES) == 4
+    # None of them says "reversed" of a sentence that answers.
+    assert not [w for w in wrong.values() if w[0] is REVERSED]
     assert len(KNOWN_FAILURES) <= 0.05 * len(ALL_PAIRS)
 
 
@@ -318,6 +371,15 @@ def test_a_verdict_explains_itself() -> None:
     assert found.reason == (
         "in the sentence the expecting party is France, in the question it is Italy"
     )
+
+
+def test_a_question_of_both_sides_is_never_reversed() -> None:
+    sentence = "France expects Italy to close its ports."
+    for question in (
+        "What does Italy want from France, and what does France want in exchange?",
+        "What do Italy and France want from each other?",
+    ):
+        assert verdict_of(question, sentence, "").verdict is not REVERSED
 
 
 def test_unknown_has_no_strength() -> None:
