@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assistant.config import Settings
-from assistant.pipeline import Assistant
+from assistant.pipeline import Assistant, check_question
 from assistant.types import Answer, Filters, Turn
 
 _LOOK_AGAIN = 20.0
@@ -53,8 +53,9 @@ def answer(
     Raises:
         index.errors.UserError: what a person can put right, with a remedy.
     """
+    check_question(question)  # before a first sync that may take minutes
     settings = settings or Settings()
-    key = (str(corpus), str(index), settings)
+    key = (_absolute(corpus), _absolute(index), settings)
     with _lock:
         entry = _open.get(key)
         if entry is None:
@@ -69,6 +70,11 @@ def answer(
             took = time.monotonic() - began - (report.seconds if report else 0.0)
             entry.look_again = time.monotonic() + _LOOK_AGAIN * took
     return entry.assistant.answer(question, history, filters, notes=notes)
+
+
+def _absolute(path: Path | str | None) -> str:
+    """The folder itself: a relative name means another one after a change of directory."""
+    return "" if path is None else str(Path(path).expanduser().absolute())
 
 
 @atexit.register

@@ -320,8 +320,6 @@ def _checked(question: str) -> str:
     from assistant.pipeline import check_question
 
     check_question(question)
-    if not _encodable(question):
-        raise QuestionError("The question is not valid text.", "Write it in UTF-8.")
     return question
 
 
@@ -440,7 +438,7 @@ def _status(args: argparse.Namespace) -> int:
     if args.json:
         _put(_json(asdict(status), indent=2) + "\n")
         return 0
-    changed = "changed since the last sync; run: " + _command(args, "index")
+    changed = "may have changed since the last sync; run: " + _command(args, "index")
     rows = [
         ("folder", _plain(str(status.corpus))),
         ("index", f"{_plain(str(status.index))} ({_bytes(status.size_bytes)})"),
@@ -648,9 +646,8 @@ def _put(text: str) -> None:
         print(text, end="", flush=True)
     except BrokenPipeError:
         # What is left in the buffer goes nowhere, or Python would complain at its end.
-        with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
+        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         raise _ReaderGone from None
     except OSError as failure:
         raise UserError(

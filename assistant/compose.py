@@ -23,17 +23,15 @@ def compose(evidence: Sequence[Evidence]) -> tuple[DraftClaim, ...]:
 def _claim(piece: Evidence) -> DraftClaim:
     score = piece.judgement.probability
     places = [Place(piece.candidate, score), *(Place(twin, score) for twin in piece.also)]
-    text = _one_line(piece.candidate.text)
+    text = piece.candidate.text
     if piece.name:
-        pronoun, _, rest = text.partition(" ")
-        text = f"{pronoun} [{piece.name}] {rest}"
-        if piece.subject is not None:
-            places.append(Place(piece.subject, score))
+        text = f"{text[: piece.name_after]} [{piece.name}]{text[piece.name_after :]}"
     elif piece.subject is not None:
-        text = f"{_one_line(piece.subject.text)} {text}"
+        text = f"{piece.subject.text} {text}"
+    if piece.subject is not None:
         places.append(Place(piece.subject, score))
     return DraftClaim(
-        text=text,
+        text=_one_line(text),
         places=tuple(places),
         attribution=piece.speaker,
         direction=piece.judgement.direction,

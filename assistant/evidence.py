@@ -28,22 +28,51 @@ _SAME_WORDS = 0.8
 _ALIKE = 1.0
 """Difference in log odds within which two sentences answer alike, and the newer report wins."""
 
-_RELATED = 0.25
-"""Share of the question's and the titles' words that two reports of one matter have in common."""
+_ALIKE_NOW = 2.5
+"""The same, where the question asks for the state of today."""
+
+_RELATED = 0.2
+"""Share of the smaller's words that two sentences with their titles have in common when their
+reports are of one matter: the overlap coefficient (Szymkiewicz 1934, Simpson 1943)."""
 
 _FOLLOWS = 0.5
 """A further sentence is added while its odds are at least this share of the first one's."""
+
+_FOLLOWS_SEVERAL = 0.2
+"""The same, where the question asks for several things."""
+
+_PART = 0.2
+"""Probability from which a sentence is taken for the answer to one part of a question."""
 
 # A question that asks for an earlier state must not be given the newest. A year or a month counts:
 # whoever names the time wants that time's report.
 _EARLIER = re.compile(
     r"\b(original(?:ly)?|initial(?:ly)?|at first|first (?:offer|bid|plan|estimate)\w*|earlier|"
-    r"previous(?:ly)?|former(?:ly)?|used to|back in|before|at the time|when (?:it|they) (?:was|were)|"
+    r"previous(?:ly)?|former(?:ly)?|used to|back in|before|at the time|"
+    r"when (?:it|they) (?:was|were)|"
     r"(?:was|were) (?:first|signed|announced|agreed|awarded|launched|reported)|"
     r"in (?:january|february|march|april|may|june|july|august|september|october|november|december)|"
     r"(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
+_NOW = re.compile(
+    r"\b(?:now|nowadays|currently|current|latest|newest|today|these days|at the moment|at present|"
+    r"so far|still|any ?more|in the end|eventually|finally|recently?)\b",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"\b(?:each|both|differ(?:s|ed|ence)?|respectively|compared?|versus|vs|between .+ and|"
+    r"one another)\b",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(
+    r"[,;]?\s+and\s+(?=(?:(?:in|at|on|for|by|from|to|with|of)\s+)?"
+    r"(?:what|who|whom|whose|when|where|which|why|how)\b)",
+    re.IGNORECASE,
+)
+_LEANS = re.compile(r"\b(?:it|its|they|them|their|he|him|his|she|her|this|that)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<=\s)[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*")
+_DATELINE = re.compile(r"\b\d{4}\b.{0,12}[—–-]|^[A-Z][\w .,]{2,40}\(\w+\)\s*[—–-]?$")
 _WORD = re.compile(r"\w+")
 
 
@@ -68,12 +97,14 @@ class Selection:
         confidence: the probability that the first of them answers; 0 without candidates.
         reason: why nothing answers, when the best there is says it the other way round.
         judged: how many sentences were judged.
+        passages: the hits that were judged to have anything, best first.
     """
 
     evidence: tuple[Evidence, ...]
     confidence: float
     reason: str = ""
     judged: int = 0
+    passages: tuple[Hit, ...] = ()
 
 
 def select_evidence(
@@ -92,9 +123,7 @@ def select_evidence(
     pool = candidates(hits, reader)
     if not pool:
         return Selection((), 0.0)
-    judgements = scorer.judge(question.text, pool)
-    judged = [(candidate, judgement) for candidate, judgement in zip(pool, judgements, strict=True)]
-    judged.sort(key=lambda pair: -pair[1].probability)
+    judged = _judged(question.text, pool, scorer)
     upright = [pair for pair in judged if pair[1].direction != "reversed"]
     reason = ""
     if judged[0][1].direction == "reversed" or not upright:
@@ -106,8 +135,72 @@ def select_evidence(
     ranked = upright or judged
     if not _EARLIER.search(question.text):
         ranked = _newest_first(question.text, ranked)
-    chosen = _distinct(ranked, most)
-    return Selection(tuple(chosen), chosen[0].judgement.probability, reason, len(pool))
+    parts = question_parts(question.text)
+    several = len(parts) > 1 or _SEVERAL.search(question.text) is not None
+    if len(parts) > 1:
+        ranked = _part_by_part([_judged(part, pool, scorer) for part in parts], ranked)
+    chosen = _distinct(ranked, most, _FOLLOWS_SEVERAL if several else _FOLLOWS, len(parts))
+    return Selection(
+        tuple(chosen), chosen[0].judgement.probability, reason, len(pool), _passages(hits, ranked)
+    )
+
+
+def _passages(
+    hits: Sequence[Hit], ranked: Sequence[tuple[Candidate, Judgement]]
+) -> tuple[Hit, ...]:
+    """The hits in the order of the best sentence that each has."""
+    found: dict[int, Hit] = {}
+    for candidate, judgement in ranked:
+        if judgement.probability > 0:
+            for place, hit in enumerate(hits):
+                if hit.path == candidate.hit.path and hit.span.overlaps(candidate.span):
+                    found.setdefault(place, hit)
+    return tuple(found.values())
+
+
+def question_parts(question: str) -> list[str]:
+    """The questions that one sentence asks, each standing alone; one, where it asks one.
+
+    A later part that leans on the first ("… and what did it get?") is given the first one's names.
+    """
+    parts = [part.strip() for part in _PARTS.split(question) if part.strip()]
+    if len(parts) < 2 or any(len(part.split()) < 3 for part in parts):
+        return [question]
+    names = ", ".join(dict.fromkeys(_NAME.findall(parts[0])))
+    return [parts[0]] + [
+        f"{part.rstrip('?')} ({names})?" if names and _LEANS.search(part) else part
+        for part in parts[1:]
+    ]
+
+
+def _judged(
+    question: str, pool: Sequence[Candidate], scorer: Scorer
+) -> list[tuple[Candidate, Judgement]]:
+    """Every candidate with its judgement, the most probable first."""
+    pairs = list(zip(pool, scorer.judge(question, pool), strict=True))
+    return sorted(pairs, key=lambda pair: -pair[1].probability)
+
+
+def _part_by_part(
+    by_part: Sequence[Sequence[tuple[Candidate, Judgement]]],
+    ranked: Sequence[tuple[Candidate, Judgement]],
+) -> list[tuple[Candidate, Judgement]]:
+    """The best sentence for each part first, then the rest in the whole question's order.
+
+    The first keeps the better of what it has for its part and for the whole.
+    """
+    whole = {id(candidate): judgement for candidate, judgement in ranked}
+    first: list[tuple[Candidate, Judgement]] = []
+    for judged in by_part:
+        for candidate, judgement in judged[:3]:
+            if judgement.direction == "reversed" or judgement.probability < _PART:
+                continue
+            if all(candidate is not taken for taken, _ in first):
+                both = (judgement, whole.get(id(candidate), judgement))
+                first.append((candidate, max(both, key=lambda j: j.probability)))
+                break
+    taken = {id(candidate) for candidate, _ in first}
+    return first + [pair for pair in ranked if id(pair[0]) not in taken]
 
 
 def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
@@ -121,7 +214,7 @@ def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
             if len(sentence) > _LONGEST:
                 span = Span(max(sentence.start, hit.span.start), min(sentence.end, hit.span.end))
             key = (hit.path, span.start, span.end)
-            if key in found:
+            if key in found or (place in (1, 2) and _is_dateline(span.of(text))):
                 continue
             after = sentences[place + 1].of(text) if place + 1 < len(sentences) else ""
             found[key] = Candidate(
@@ -136,6 +229,11 @@ def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
                 lead=place,
             )
     return list(found.values())
+
+
+def _is_dateline(text: str) -> bool:
+    """Place, date and outlet at a report's head: they say nothing that anyone asks for."""
+    return len(text) <= 100 and _DATELINE.search(text) is not None
 
 
 def _within(sentences: Sequence[Span], span: Span) -> list[tuple[int, Span]]:
@@ -164,7 +262,7 @@ def _newest_first(
     best, judgement = ranked[0]
     if best.hit.published is None:
         return list(ranked)
-    bar = _logit(judgement.probability) - _ALIKE
+    bar = _logit(judgement.probability) - (_ALIKE_NOW if _NOW.search(question) else _ALIKE)
     asked = _words(question)
     subject = _words(best.hit.title) | _words(best.text)
     newer = [
@@ -173,7 +271,7 @@ def _newest_first(
         if pair[0].hit.published is not None
         and pair[0].hit.published > best.hit.published
         and _logit(pair[1].probability) >= bar
-        and _shared(_words(pair[0].hit.title) | _words(pair[0].text), subject) >= _RELATED
+        and _overlap(_words(pair[0].hit.title) | _words(pair[0].text), subject) >= _RELATED
         and len(asked & _words(pair[0].text)) >= len(asked & _words(best.text)) - 2
     ]
     if not newer:
@@ -183,10 +281,17 @@ def _newest_first(
     return [first, *(pair for pair in ranked if pair is not first)]
 
 
-def _distinct(ranked: Sequence[tuple[Candidate, Judgement]], most: int) -> list[Evidence]:
-    """The best of each group that says the same, while they are worth adding."""
+def _distinct(
+    ranked: Sequence[tuple[Candidate, Judgement]], most: int, follows: float, parts: int
+) -> list[Evidence]:
+    """The best of each group that says the same, while they are worth adding.
+
+    Args:
+        follows: see :data:`_FOLLOWS`.
+        parts: how many of the first were chosen for a part of their own.
+    """
     chosen: list[Evidence] = []
-    bar = _logit(ranked[0][1].probability) + math.log(_FOLLOWS)
+    bar = _logit(ranked[0][1].probability) + math.log(follows)
     for candidate, judgement in ranked[:24]:
         twin = next(
             (
@@ -199,7 +304,11 @@ def _distinct(ranked: Sequence[tuple[Candidate, Judgement]], most: int) -> list[
         if twin is not None:
             evidence = chosen[twin]
             chosen[twin] = replace(evidence, also=(*evidence.also, candidate))
-        elif len(chosen) < most and (not chosen or _logit(judgement.probability) >= bar):
+        elif len(chosen) < most and (
+            not chosen
+            or _logit(judgement.probability) >= bar
+            or (len(chosen) < parts and judgement.probability >= _PART)
+        ):
             chosen.append(Evidence(candidate, judgement))
     return chosen
 
@@ -211,6 +320,11 @@ def _same(one: str, other: str) -> bool:
 def _shared(one: frozenset[str], other: frozenset[str]) -> float:
     """Jaccard's index (1901): the share of all words that both have."""
     return len(one & other) / len(one | other) if one or other else 0.0
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share of the smaller that the two have in common."""
+    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
 
 
 def _words(text: str) -> frozenset[str]:

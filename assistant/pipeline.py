@@ -22,7 +22,7 @@ from assistant.follow_up import standalone
 from assistant.language import Language
 from assistant.reference import antecedent
 from assistant.resources import resource
-from assistant.retrieve import retrieve
+from assistant.retrieve import promote, retrieve
 from assistant.scorer import THRESHOLD, FeatureScorer
 from assistant.types import (
     Answer,
@@ -118,7 +118,7 @@ class Assistant:
             kind = "is not a folder" if folder.exists() else "does not exist"
             raise CorpusError(f"{folder} {kind}.", "Name the folder that your documents are in.")
         return cls(
-            folder,
+            folder.absolute(),
             Index(where, model=embedder.identity, server=settings.chroma),
             embedder,
             settings,
@@ -247,7 +247,7 @@ class Assistant:
                 draft = compose(evidence)
             with clock.stage("verify", "checking"):
                 verified = verify(draft, self.text)
-            return hits, selection, verified
+            return promote(hits, selection.passages), selection, verified
 
         hits, selection, verified = self.index.consistent(found)
         return self._finished(wanted, hits, selection, verified, notes, clock.timings())
@@ -307,7 +307,7 @@ class Assistant:
             before=(),
             after="",
         )
-        return replace(piece, subject=subject, name=found.name)
+        return replace(piece, subject=subject, name=found.name, name_after=found.after)
 
     def _finished(
         self,
@@ -350,12 +350,11 @@ class Assistant:
 
     def _document_now(self, path: str) -> Document | None:
         file = self.corpus / path
-        inside = file.resolve().is_relative_to(self.corpus.resolve())
-        if not inside or not file.is_file():
-            return None
         try:
-            return parse_file(file, path)
-        except DocumentError:
+            inside = file.resolve().is_relative_to(self.corpus.resolve())
+            return parse_file(file, path) if inside and file.is_file() else None
+        except (DocumentError, OSError, ValueError):
+            # Not to be read, or no path at all (a saved answer may have been tampered with).
             return None
 
 
@@ -363,8 +362,9 @@ def check_question(question: str) -> None:
     """Refuse what is not a question.
 
     Raises:
-        QuestionError: empty, or longer than :data:`MAX_QUESTION`.
+        QuestionError: empty, longer than :data:`MAX_QUESTION`, or not text.
     """
+    _check_text(question, "The question")
     if not question.strip():
         raise QuestionError("The question is empty.", "Ask something, in quotation marks.")
     if len(question) > MAX_QUESTION:
@@ -378,7 +378,7 @@ def turns(history: Sequence[Turn | Mapping[str, str] | str]) -> tuple[Turn, ...]
     """Earlier turns from any of the forms that :meth:`Assistant.answer` takes.
 
     Raises:
-        QuestionError: a turn in none of these forms.
+        QuestionError: a turn in none of these forms, or not text.
     """
     found: list[Turn] = []
     for number, turn in enumerate(history, start=1):
@@ -397,7 +397,17 @@ def turns(history: Sequence[Turn | Mapping[str, str] | str]) -> tuple[Turn, ...]
                 f"Turn {number} of the history is not one.",
                 'Give each as {"role": "user", "text": "…"}.',
             )
+    for number, one in enumerate(found, start=1):
+        _check_text(one.text, f"Turn {number} of the history")
     return tuple(found)
+
+
+def _check_text(text: str, what: str) -> None:
+    """Refuse half characters: so Python shows bytes that are no text, and no model takes them."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise QuestionError(f"{what} has bytes in it that are no text.", "Use UTF-8.") from None
 
 
 class _Clock:

@@ -11,6 +11,7 @@ _PERSONS = frozenset({"he", "she"})
 _THINGS = frozenset({"it", "they"})
 _SUBJECTS = ("nsubj", "nsubjpass")
 _BODIES = frozenset({"ORG", "GPE", "NORP", "FAC", "PRODUCT", "WORK_OF_ART", "EVENT", "LAW", "LOC"})
+_IN_WORD = frozenset("'’abcdefghijklmnopqrstuvwxyz")
 _LONGEST_NAME = 6
 """Words. A longer subject is no name; the sentence that has it is shown instead."""
 
@@ -22,10 +23,12 @@ class Antecedent:
     Attributes:
         sentence: which of the sentences before, from 0.
         name: the subject's words, where they are short enough to stand in brackets.
+        after: where the pronoun's word ends, in code points of the sentence that it leads.
     """
 
     sentence: int
     name: str | None
+    after: int = 0
 
 
 def antecedent(sentence: Parsed, before: Sequence[Parsed]) -> Antecedent | None:
@@ -34,27 +37,40 @@ def antecedent(sentence: Parsed, before: Sequence[Parsed]) -> Antecedent | None:
     Args:
         before: the sentences before it, the nearest last.
 
-    Returns ``None`` when no pronoun leads it, or none of the sentences before fits.
+    Returns ``None`` when no pronoun leads it, or none of the sentences before fits. Where one
+    fits and the subject's name is not certain, no name: a wrong one would be a false quote.
     """
     pronoun = _leading_pronoun(sentence)
     if pronoun is None:
         return None
+    # "It" in "It's" too: the brackets come after the whole word.
+    after = pronoun.end
+    while after < len(sentence.text) and sentence.text[after] in _IN_WORD:
+        after += 1
     for place in range(len(before) - 1, -1, -1):
         earlier = before[place]
-        if pronoun in _PERSONS:
-            name = _person(earlier)
-            if name:
-                return Antecedent(place, name)
+        if pronoun.lower in _PERSONS:
+            if any(entity.label == "PERSON" for entity in earlier.entities):
+                return Antecedent(place, _person(earlier), after)
         else:
             subject = _subject(earlier)
-            if subject is not None and subject.pos != "PRON":
-                return Antecedent(place, _name(earlier, subject))
+            if subject is None or subject.pos != "PRON":
+                name = subject and _agrees(pronoun, subject) and _name(earlier, subject)
+                return Antecedent(place, name or None, after)
     return None
 
 
-def _leading_pronoun(sentence: Parsed) -> str | None:
+def _agrees(pronoun: Token, subject: Token) -> bool:
+    """Whether the two agree in number. "They" may be a company or a party, too."""
+    plural = subject.tag in ("NNS", "NNPS")
+    return not plural if pronoun.lower == "it" else plural or subject.ent_type in _BODIES
+
+
+def _leading_pronoun(sentence: Parsed) -> Token | None:
     """The pronoun that is the subject of the first clause, with no name before it."""
     for token in sentence.tokens:
+        if token.ent_type in ("DATE", "TIME"):
+            continue
         if token.ent_type in _BODIES or token.ent_type == "PERSON" or token.pos == "PROPN":
             return None
         if token.pos in ("NOUN", "VERB") and token.dep in (*_SUBJECTS, "ROOT"):
@@ -62,19 +78,19 @@ def _leading_pronoun(sentence: Parsed) -> str | None:
         if token.text in ('"', "“", "‘", "'", "«", "„"):
             return None
         if token.dep in _SUBJECTS:
-            word = token.lower
-            return word if word in _PERSONS | _THINGS else None
+            return token if token.lower in _PERSONS | _THINGS else None
     return None
 
 
 def _person(sentence: Parsed) -> str | None:
+    """The person that a sentence is about; none where there are several and none is its subject."""
     persons = [entity for entity in sentence.entities if entity.label == "PERSON"]
     for entity in persons:
-        if any(
-            token.dep in (*_SUBJECTS, "appos") for token in sentence.tokens[entity.first : entity.last]
-        ):
+        words = sentence.tokens[entity.first : entity.last]
+        if any(token.dep in (*_SUBJECTS, "appos") for token in words):
             return _possessor(entity.text)
-    return _possessor(persons[-1].text) if persons else None
+    names = {_possessor(entity.text) for entity in persons}
+    return names.pop() if len(names) == 1 else None
 
 
 def _possessor(name: str) -> str:

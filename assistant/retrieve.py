@@ -25,6 +25,9 @@ _DEPTH = 60
 """How deep each ranking is read; beyond this a passage adds less than a hundredth."""
 
 
+_Key = tuple[str, str, int, int]
+
+
 class Searcher(Protocol):
     """The two ways to search. :class:`index.folder.Index` has them."""
 
@@ -46,14 +49,28 @@ def retrieve(
     )
 
 
+def promote(hits: Sequence[Hit], judged: Sequence[Hit]) -> list[Hit]:
+    """``hits`` with one ranking more: ``judged``, those of them that were read, best first.
+
+    A passage of whose sentences one answers deserves its place before one that only sounds alike.
+    """
+    bonus = {_key(hit): 1.0 / (RRF_K + rank) for rank, hit in enumerate(judged, start=1)}
+    again = [replace(hit, score=hit.score + bonus.get(_key(hit), 0.0)) for hit in hits]
+    return sorted(again, key=lambda hit: -hit.score)
+
+
 def fuse(rankings: Sequence[Sequence[Hit]], k: int) -> list[Hit]:
     """Several rankings as one, of at most ``k``. Ties go to the earlier ranking."""
-    scores: dict[tuple[str, str, int, int], float] = {}
-    hits: dict[tuple[str, str, int, int], Hit] = {}
+    scores: dict[_Key, float] = {}
+    hits: dict[_Key, Hit] = {}
     for ranking in rankings:
         for rank, hit in enumerate(ranking, start=1):
-            key = (hit.path, hit.sha256, hit.span.start, hit.span.end)
+            key = _key(hit)
             scores[key] = scores.get(key, 0.0) + 1.0 / (RRF_K + rank)
             hits.setdefault(key, hit)
     best = sorted(hits, key=lambda key: -scores[key])[:k]
     return [replace(hits[key], score=scores[key]) for key in best]
+
+
+def _key(hit: Hit) -> _Key:
+    return hit.path, hit.sha256, hit.span.start, hit.span.end

@@ -6,7 +6,7 @@ asked for (who, when, how much) and brings anything the question does not have; 
 whom. A logistic regression weighs these into a probability.
 
 Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
-words; the best two dozen are embedded; the best dozen of these are parsed.
+words; the best sixteen are embedded; the best ten of these are parsed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,18 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assistant.direction import Context, Direction, Verdict, direction, document_aliases, relation_of
+from assistant.direction import (
+    Context,
+    Direction,
+    Verdict,
+    direction,
+    document_aliases,
+    relation_of,
+)
 from assistant.direction import speaker as speaker_of
 from assistant.types import Candidate, Judgement
 
@@ -29,11 +37,14 @@ if TYPE_CHECKING:
     from assistant.language import Language, Parsed
     from index.embed import Vectors
 
-EMBEDDED = 24
-"""Sentences that are embedded for a question."""
+EMBEDDED = 16
+"""Sentences that are embedded for a question: at two cores the dearest part of an answer."""
 
-PARSED = 12
+PARSED = 10
 """Sentences that are parsed for a question."""
+
+_HEAD = 5
+"""Sentences at the head of a report that are parsed for the names of its parties."""
 
 _WEIGHTS = Path(__file__).with_name("scorer.json")
 
@@ -74,7 +85,8 @@ _REASON = re.compile(
 )
 _SAYING = re.compile(
     r"^(?:who|which (?:source|official|person|politician|minister)|according to whom|"
-    r"where does the claim)\b.*\b(?:said|says|say|told|tells|warned|warns|called|calls|claim(?:s|ed)?|"
+    r"where does the claim)\b.*\b(?:said|says|say|told|tells|warned|warns|called|calls|"
+    r"claim(?:s|ed)?|"
     r"denied|denies|argued|argues|described|announced|puts?|accused|criticised|criticized|"
     r"praised|estimates?d?|believes?|thinks?|comes? from)\b|\baccording to who",
     re.IGNORECASE,
@@ -82,7 +94,10 @@ _SAYING = re.compile(
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("reason", r"\bwhy\b|\bwhat (?:caused|led|made|held up|prompted)\b|\breasons? (?:for|why)\b"),
+        (
+            "reason",
+            r"\bwhy\b|\bwhat (?:caused|led|made|held up|prompted)\b|\breasons? (?:for|why)\b",
+        ),
         (
             "percent",
             r"\b(?:what|which) (?:share|percentage|proportion|fraction)\b|\bper ?cent\b|"
@@ -93,17 +108,32 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"\bhow much (?:money|did .* (?:cost|pay|lend|bid|spend|invest)|does .* cost|will .* "
             r"(?:cost|pay))\b|\b(?:price|cost|fee|salary|wage|budget|fine)\b",
         ),
-        ("duration", r"\bhow long (?:did|does|has|had|will|before|were|was|until|ago)\b|\bhow many "
-                     r"(?:years|months|weeks|days|hours|minutes)\b"),
-        ("measure", r"\bhow (?:high|tall|deep|wide|long|far|large|big|heavy|fast|old)\b|"
-                    r"\bwhat (?:length|height|altitude|depth|width|speed|distance|size|weight)\b"),
-        ("number", r"\bhow (?:many|much|often)\b|\b(?:number|vote count|result|score|total|rate) of\b|"
-                   r"\bwhat (?:number|rate|rise|score)\b|\bcount\b"),
-        ("date", r"\bwhen\b|\b(?:what|which) (?:date|day|year|month|time|century)\b|\bdate of\b|"
-                 r"\bin what year\b|\bdeadline\b"),
+        (
+            "duration",
+            r"\bhow long (?:did|does|has|had|will|before|were|was|until|ago)\b|\bhow many "
+            r"(?:years|months|weeks|days|hours|minutes)\b",
+        ),
+        (
+            "measure",
+            r"\bhow (?:high|tall|deep|wide|long|far|large|big|heavy|fast|old)\b|"
+            r"\bwhat (?:length|height|altitude|depth|width|speed|distance|size|weight)\b",
+        ),
+        (
+            "number",
+            r"\bhow (?:many|much|often)\b|\b(?:number|vote count|result|score|total|rate) of\b|"
+            r"\bwhat (?:number|rate|rise|score)\b|\bcount\b",
+        ),
+        (
+            "date",
+            r"\bwhen\b|\b(?:what|which) (?:date|day|year|month|time|century)\b|\bdate of\b|"
+            r"\bin what year\b|\bdeadline\b",
+        ),
         ("person", r"\bwho(?:se|m)?\b|\bname of (?:the )?\w+(?:er|or|ist|ent|man|woman)\b"),
-        ("place", r"\bwhere\b|\b(?:what|which) (?:city|country|town|place|port|state|region|"
-                  r"continent|village|county)\b"),
+        (
+            "place",
+            r"\bwhere\b|\b(?:what|which) (?:city|country|town|place|port|state|region|"
+            r"continent|village|county)\b",
+        ),
     )
 )
 _PLAIN_WORDS = frozenset(
@@ -125,7 +155,6 @@ FEATURES = (
     "pairs",  # share of neighbouring content words that are neighbours in the sentence too
     "predicate",  # whether the question's verb is there
     "cosine",
-    "cosine_context",  # of the sentence with its title and the sentence before it
     "cosine_lead",  # by how much it leads the best other
     "cosine_before",  # of the sentence before: an answer often follows what sets its scene
     "rank",  # of the passage, 1 / (1 + rank)
@@ -140,9 +169,33 @@ FEATURES = (
     "same_way",
     "reversed",
     "party_unknown",
+    "other_party",  # the relation asked for, but somebody else's
     "led_by_pronoun",
     "says",  # somebody is quoted, and the question asks who said it
 )
+
+
+CONFIDENCE = (
+    "words",
+    "words_all",  # in the sentence or near it
+    "words_few",  # hardly any in either
+    "names_all",
+    "cosine",
+    "cosine_far",  # by how much it stays below what any answer has
+    "predicate",
+    "kind_there",
+    "kind_missing",
+    "same_way",
+    "party_unknown",
+    "other_party",
+    "turned",  # another sentence says it the other way round, and this one not the right way
+    "says",
+    "new_words",
+    "odds",  # the ranking's
+    "gap",  # of these to the best other's
+)
+"""What a candidate's probability rests on. The ranking compares candidates of one question; this
+compares questions: a poor best is no answer."""
 
 
 class WordStats(Protocol):
@@ -160,16 +213,15 @@ class Weights:
     """A fitted scorer: see ``training/``.
 
     Attributes:
-        weight: by feature; the log odds are their weighted sum and ``bias``.
-        words_weight, cosine_weight: of the two first sifts.
-        slope, shift: Platt's (1999) calibration of the best candidate's log odds.
+        ranking: by name in :data:`FEATURES`; the log odds among a question's candidates.
+        confidence: by name in :data:`CONFIDENCE`; the log odds that a candidate answers.
+        bias: added to the latter.
         threshold: the shipped ``min_confidence``.
     """
 
-    weight: Mapping[str, float]
+    ranking: Mapping[str, float]
+    confidence: Mapping[str, float]
     bias: float
-    slope: float
-    shift: float
     threshold: float
 
     @classmethod
@@ -180,7 +232,7 @@ class Weights:
             ValueError: it does not fit this module's features.
         """
         values: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if tuple(values["weight"]) != FEATURES:
+        if (tuple(values["ranking"]), tuple(values["confidence"])) != (FEATURES, CONFIDENCE):
             raise ValueError(f"{path.name} was fitted with other features: fit it anew")
         return cls(**values)
 
@@ -221,14 +273,21 @@ class FeatureScorer:
 
     def judge(self, question: str, candidates: Sequence[Candidate]) -> list[Judgement]:
         """One judgement for each candidate. Those sifted out early get next to no probability."""
-        judgements = [Judgement(0.001)] * len(candidates)
+        judgements = [Judgement(0.0)] * len(candidates)
         weights = self._weights
-        for place, row, found in self.features(question, candidates):
-            odds = weights.bias + sum(
-                weights.weight[name] * value for name, value in row.items()
+        finalists = self.features(question, candidates)
+        rows = [row for _, row, _ in finalists]
+        odds = [sum(weights.ranking[name] * value for name, value in row.items()) for row in rows]
+        ceiling = 1.0
+        for number in sorted(range(len(rows)), key=lambda n: -odds[n]):
+            place, _, found = finalists[number]
+            sure = confidence_row(rows, odds, number)
+            probability = _sigmoid(
+                weights.bias + sum(weights.confidence[name] * sure[name] for name in CONFIDENCE)
             )
-            probability = _sigmoid(weights.slope * odds + weights.shift)
-            judgements[place] = Judgement(probability, found.verdict.value, found.reason)
+            # The ranking decides the order; a later one is never more probable.
+            ceiling = min(ceiling, probability)
+            judgements[place] = Judgement(ceiling, found.verdict.value, found.reason)
         return judgements
 
     def features(
@@ -243,15 +302,12 @@ class FeatureScorer:
             range(len(candidates)),
             key=lambda place: -(compared[place].sift() + 0.15 / (1 + candidates[place].rank)),
         )[:EMBEDDED]
-        alone = [candidates[place].text for place in order]
-        within = [_in_context(candidates[place]) for place in order]
-        asking, *vectors = self._embed([question, *alone, *within])
-        cosines = {p: float(v @ asking) for p, v in zip(order, vectors[: len(order)], strict=True)}
-        context = {p: float(v @ asking) for p, v in zip(order, vectors[len(order) :], strict=True)}
-        final = sorted(order, key=lambda place: -(compared[place].sift() + cosines[place] + context[place]))[
+        asking, *vectors = self._embed([question, *(candidates[p].text for p in order)])
+        cosines = {p: float(v @ asking) for p, v in zip(order, vectors, strict=True)}
+        final = sorted(order, key=lambda place: -(compared[place].sift() + 1.5 * cosines[place]))[
             :PARSED
         ]
-        parsed = self._parse(question, [candidates[place] for place in final])
+        parsed = self._parse(question, [candidates[place] for place in final], candidates)
         best = sorted(cosines.values(), reverse=True)
         by_text = {candidates[place].text: cosines[place] for place in order}
         rows = []
@@ -260,9 +316,10 @@ class FeatureScorer:
             others = best[1] if len(best) > 1 and cosines[place] == best[0] else best[0]
             row = compared[place].row(asked, candidate, grammar)
             row["cosine"] = cosines[place]
-            row["cosine_context"] = context[place]
             row["cosine_lead"] = cosines[place] - others if len(best) > 1 else 0.0
-            row["cosine_before"] = by_text.get(candidate.before[-1], 0.0) if candidate.before else 0.0
+            row["cosine_before"] = (
+                by_text.get(candidate.before[-1], 0.0) if candidate.before else 0.0
+            )
             rows.append((place, {name: row[name] for name in FEATURES}, grammar.direction))
         return rows
 
@@ -271,14 +328,18 @@ class FeatureScorer:
         missing = [text for text in dict.fromkeys(texts) if text not in kept]
         if missing:
             fresh = dict(zip(missing, self._encode(missing), strict=True))
-            kept = {**kept, **fresh} if len(kept) < 4096 else {**fresh, **{
-                text: kept[text] for text in texts if text in kept
-            }}
+            kept = (
+                {**kept, **fresh}
+                if len(kept) < 4096
+                else {**fresh, **{text: kept[text] for text in texts if text in kept}}
+            )
             # Replaced, not changed: other threads may be reading the old one.
             self._vectors = kept
         return [kept[text] for text in texts]
 
-    def _parse(self, question: str, final: Sequence[Candidate]) -> list[_Grammar]:
+    def _parse(
+        self, question: str, final: Sequence[Candidate], pool: Sequence[Candidate]
+    ) -> list[_Grammar]:
         names = sorted({name for c in final for name in _CAPITAL.findall(c.text)})
         asked = self._language.parse_question(question, names)
         relation = relation_of(asked)
@@ -288,7 +349,11 @@ class FeatureScorer:
             return [_Grammar(asked, sentence, unknown, False) for sentence in sentences]
         found = []
         aliases: dict[str, Any] = {}
+        # A report says at its head who its parties are; parsing all of it would cost too much.
         texts = {c.hit.path: [c.hit.title] for c in final}
+        for candidate in pool:
+            if candidate.lead < _HEAD and candidate.hit.path in texts:
+                texts[candidate.hit.path].append(candidate.text)
         for candidate in final:
             texts[candidate.hit.path] += [*candidate.before[-2:], candidate.text]
         for candidate, sentence in zip(final, sentences, strict=True):
@@ -304,6 +369,53 @@ class FeatureScorer:
             )
             found.append(_Grammar(asked, sentence, direction(asked, sentence, context), True))
         return found
+
+
+def confidence_row(
+    rows: Sequence[Mapping[str, float]], odds: Sequence[float], number: int
+) -> dict[str, float]:
+    """The confidence features of one finalist among the others.
+
+    Args:
+        rows: the finalists' features.
+        odds: their ranking's log odds.
+    """
+    row = rows[number]
+    upright = [
+        o
+        for r, o, n in zip(rows, odds, range(len(rows)), strict=True)
+        if n != number and not is_turned(r)
+    ]
+    turned = [o for r, o in zip(rows, odds, strict=True) if is_turned(r)]
+    other = max(upright, default=odds[number] - 3.0)
+    near = row["words"] + row["words_near"]
+    return {
+        "words": row["words"],
+        "words_all": near,
+        "words_few": float(near < 0.35),
+        "names_all": row["names"] + row["names_near"],
+        "cosine": row["cosine"],
+        "cosine_far": max(0.0, 0.3 - row["cosine"]),
+        "predicate": row["predicate"],
+        "kind_there": row["kind_there"],
+        "kind_missing": row["kind_missing"],
+        "same_way": row["same_way"],
+        "party_unknown": row["party_unknown"],
+        "other_party": row["other_party"],
+        "turned": float(
+            max(turned, default=-99.0) > odds[number] - 1.0
+            and row["same_way"] < max(r["reversed"] for r in rows) - 0.2
+        ),
+        "says": row["says"],
+        "new_words": row["new_words"],
+        "odds": odds[number],
+        "gap": max(-3.0, min(3.0, odds[number] - other)),
+    }
+
+
+def is_turned(row: Mapping[str, float]) -> bool:
+    """Whether a finalist says it the other way round."""
+    return row["reversed"] > 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +434,8 @@ class _Asked:
 
     text: str
     terms: Mapping[str, float]
-    names: Collection[str]
-    pairs: Collection[tuple[str, str]]
+    names: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
     kinds: tuple[str, ...]
     words: frozenset[str]
     stems: Mapping[str, str]
@@ -348,7 +460,9 @@ class _Asked:
         for word in content:
             stem = stems.get(mended.get(word, word))
             if stem:
-                terms[stem] = max(terms.get(stem, 0.0), rarity.get(mended.get(word, word), rarity[word]))
+                terms[stem] = max(
+                    terms.get(stem, 0.0), rarity.get(mended.get(word, word), rarity[word])
+                )
         capital = {
             word.casefold() for word in spoken[1:] if word[:1].isupper() or word[:1].isdigit()
         } | {word for word in content if _known_name(word, candidates)}
@@ -357,22 +471,14 @@ class _Asked:
         return cls(
             text=question,
             terms=terms,
-            names=names & set(terms),
-            pairs=set(zip(line, line[1:], strict=False)),
+            names=frozenset(names & set(terms)),
+            pairs=frozenset(pairwise(line)),
             kinds=tuple(kind for kind, pattern in _KINDS if pattern.search(question)),
             words=frozenset(stems[word] for word in lower if word in stems),
             stems=stems,
             saying=bool(_SAYING.search(question)),
             top=max(terms.values(), default=1.0) or 1.0,
         )
-
-
-def _in_context(candidate: Candidate) -> str:
-    """The sentence as it is understood by who reads the report: after its title and the sentence
-    before it. A pronoun's subject, or what "the talks" were about, stands there."""
-    before = candidate.before[-1] if len(candidate.before) else ""
-    title = candidate.hit.title if before != candidate.hit.title else ""
-    return " ".join(part for part in (title, before, candidate.text) if part)[:800]
 
 
 def _fold_words(text: str) -> list[str]:
@@ -436,7 +542,7 @@ class _Compared:
         names_near = len([n for n in asked.names if n in around and n not in own]) / max(
             1, len(asked.names)
         )
-        pairs = set(zip(line, line[1:], strict=False))
+        pairs = set(pairwise(line))
         content = [stem for stem in own if stem and stem not in _PLAIN_WORDS]
         return cls(
             inside=inside,
@@ -480,6 +586,7 @@ class _Compared:
             "same_way": found.strength if same else 0.0,
             "reversed": found.strength if reversed_ else 0.0,
             "party_unknown": float(grammar.relational and not same and not reversed_),
+            "other_party": float(not same and not reversed_ and found.sentence_agent is not None),
             "led_by_pronoun": float(first in ("he", "she", "it", "they", "this", "that")),
             "says": float(asked.saying and speaker_of(grammar.sentence) is not None),
         }
@@ -524,8 +631,7 @@ def _kind_of_thing(asked: _Asked, text: str, grammar: _Grammar) -> tuple[float, 
             )
     else:
         found = any(
-            entity.label in _LABELS[kind]
-            and not set(_stems(asked, entity.text)) <= asked.words
+            entity.label in _LABELS[kind] and not set(_stems(asked, entity.text)) <= asked.words
             for entity in grammar.sentence.entities
         )
     return float(found), float(not found)

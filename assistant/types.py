@@ -120,6 +120,7 @@ class Evidence:
         also: near-duplicates of it in other places, cited along with it.
         subject: for a sentence led by a pronoun, the sentence that names its subject.
         name: that subject's name, where a name is enough.
+        name_after: where in the sentence's text the pronoun ends that it is the name for.
         speaker: exact words naming who the sentence is attributed to.
     """
 
@@ -128,6 +129,7 @@ class Evidence:
     also: tuple[Candidate, ...] = ()
     subject: Candidate | None = None
     name: str | None = None
+    name_after: int = 0
     speaker: str | None = None
 
 

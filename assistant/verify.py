@@ -17,7 +17,8 @@ from index.types import Document, Hit
 
 Status = Literal["ok", "stale", "moved", "missing", "false"]
 
-_IN_BRACKETS = re.compile(r" \[[^\]]*\]")
+_IN_BRACKETS = re.compile(r" \[(?P<name>[^\]]+)\]")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,23 @@ def _objection(claim: DraftClaim, layer: Callable[[Hit], str]) -> str:
         hit, span = place.candidate.hit, place.candidate.span
         if layer(hit)[span.start : span.end] != place.candidate.text:
             return f"its words do not stand at {hit.path}[{span.start}:{span.end}]"
-    if claim.verbatim:
-        quoted = " ".join(" ".join(place.candidate.text.split()) for place in claim.places)
-        spoken = _IN_BRACKETS.sub("", claim.text)
-        own = " ".join(claim.places[0].candidate.text.split())
-        # A sentence may follow the one that names its subject; all else is the source's own.
-        if own not in (spoken, claim.text) and not all(
-            part in quoted for part in (spoken.removesuffix(own).strip(), own)
-        ):
-            return "its words are not those of its sources"
+    if claim.verbatim and not _is_verbatim(claim):
+        return "its words are not those of its sources"
     return ""
+
+
+def _is_verbatim(claim: DraftClaim) -> bool:
+    """Whether a claim is the whole sentence of its first place, or that after the sentence of
+    another of its places, or that with a name from another put into brackets. A part of a
+    sentence is not enough: what is left out may be the "not"."""
+    own, *others = (" ".join(place.candidate.text.split()) for place in claim.places)
+    if claim.text in (own, *(f"{other} {own}" for other in others)):
+        return True
+    return any(
+        claim.text[: brackets.start()] + claim.text[brackets.end() :] == own
+        and any(brackets["name"].casefold() in other.casefold() for other in others)
+        for brackets in _IN_BRACKETS.finditer(claim.text)
+    )
 
 
 def _citation(marker: int, place: Place, text: str) -> Citation:
@@ -148,7 +156,7 @@ def _recheck(
 
     def stands(text: str) -> bool:
         # A slice past the end is cut in silence; such a span was never cited.
-        return end <= len(text) and text[start:end] == quote
+        return bool(end <= len(text) and text[start:end] == quote)
 
     if kept and not any(stands(text) for text in kept):
         return result("false", "The words never stood there in the version that is cited.")
@@ -189,6 +197,10 @@ def _saved_citations(saved: Mapping[str, Any]) -> list[Mapping[str, Any]]:
                 raise UserError(
                     f"Citation {number} of the saved answer has no proper {name!r}.", remedy
                 )
+        if not _SHA256.fullmatch(citation["sha256"]):
+            raise UserError(
+                f"Citation {number} of the saved answer has no proper 'sha256'.", remedy
+            )
         if not 0 <= citation["start"] < citation["end"] or not citation["quote"]:
             raise UserError(f"Citation {number} of the saved answer has no proper span.", remedy)
     return citations

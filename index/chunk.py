@@ -42,8 +42,8 @@ class ChunkSizes:
             more than this many.
     """
 
-    target: int = 160
-    overlap: int = 48
+    target: int = 220
+    overlap: int = 60
 
     def __post_init__(self) -> None:
         if self.target < 8:
@@ -116,7 +116,12 @@ def _pieces(text: str, tokenizer: Tokenizer, limit: int) -> list[tuple[Span, int
     """Sentences with their length in tokens; the too long ones split between tokens."""
     spans = sentence_spans(text)
     pieces: list[tuple[Span, int]] = []
-    tokens = tokenizer.token_offsets([span.of(text) for span in spans])
+    # Each with the white space up to the next: byte-level models have tokens for line ends, and
+    # the passage will contain them.
+    ends = [*(after.start for after in spans[1:]), *(span.end for span in spans[-1:])]
+    tokens = tokenizer.token_offsets(
+        [text[span.start : end] for span, end in zip(spans, ends, strict=True)]
+    )
     for span, offsets in zip(spans, tokens, strict=True):
         if len(offsets) <= limit:
             # At least one: a sentence of signs unknown to the model still takes its place.

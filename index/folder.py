@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -140,7 +141,7 @@ class Index:
             dimension=str(dimension),
             chunks=_CHUNKS,
             vectors=self.server or "embedded",
-            corpus=str(corpus),
+            corpus=os.fsencode(corpus).decode("utf-8", "replace"),
         )
 
     # -- locks ---------------------------------------------------------------------------------
@@ -197,6 +198,15 @@ class Index:
         finally:
             lock.release()
 
+    def torn(self) -> bool:
+        """Whether a writer has died while Chroma may have been rewriting its graph.
+
+        Opening a torn graph can crash the process. Ask inside :meth:`section`: outside, a writer
+        may be at work.
+        """
+        before = self.manifest.meta().get("storing")
+        return before is not None and self.store.graph_state() != before
+
     # -- reading -------------------------------------------------------------------------------
 
     def consistent(self, read: Callable[[], T]) -> T:
@@ -205,23 +215,34 @@ class Index:
         Everything that ``read`` finds is then of one generation: old passages are deleted only
         after the commit that replaces them, so while the generation stands, so do they.
         """
+        failures = 0
         for attempt in range(_ATTEMPTS):
             generation = self._refreshed()
             try:
                 found = read()
-            except (KeyError, IndexCorrupt):
-                # A text or vector that was pruned or deleted under the reader's feet; with the
-                # generation unmoved it is truly missing.
+            except IndexCorrupt:
+                # A text or vector that was pruned or deleted under the reader's feet. Or Chroma
+                # has filtered by its files, where a writer has put passages that it has not
+                # committed yet, and then missed them in memory: so look at the files again. With
+                # the generation unmoved after that, something is truly missing.
                 if self.manifest.generation() == generation:
-                    raise
+                    failures += 1
+                    if failures > 2:
+                        raise
+                    self.store.forget()
             else:
                 if self.manifest.generation() == generation:
                     return found
             time.sleep(0.01 * attempt)
         with self.section():
-            # Commits come faster than reads: keep the writer out for one.
-            self.store.refresh(self.manifest.generation())
-            return read()
+            # Commits come faster than reads: keep the writer out. It can commit what it has
+            # stored already, and then waits for this section to end.
+            while True:
+                generation = self.manifest.generation()
+                self.store.refresh(generation)
+                found = read()
+                if self.manifest.generation() == generation:
+                    return found
 
     def dense(self, vector: Vectors, k: int, scope: Scope | None = None) -> list[Hit]:
         """The ``k`` passages nearest to ``vector``, best first; the score is the cosine."""
@@ -262,6 +283,11 @@ class Index:
         generation = self.manifest.generation()
         if not self.store.seen(generation):
             with self.section():
+                if self.torn():
+                    raise IndexCorrupt(
+                        f"A sync died while it wrote the vectors at {self.path}.",
+                        "Repair them with: onrecord index",
+                    )
                 generation = self.manifest.generation()
                 self.store.refresh(generation)
         return generation
@@ -304,7 +330,12 @@ class Index:
 
     def _hit(self, place: Located, score: float) -> Hit:
         version = place.version
-        text = self.texts.read(version.sha256, parser=version.parser)
+        text = self.text(version.sha256, version.parser)
+        if len(text) != version.characters:
+            raise IndexCorrupt(
+                f"The index at {self.path} has only a part of the text of {version.path}.",
+                "Build the index anew with: onrecord index --rebuild",
+            )
         return Hit(
             path=version.path,
             sha256=version.sha256,
@@ -338,8 +369,9 @@ def wipe(folder: Path) -> None:
     """Remove what an index has put into ``folder``, whatever its state; nothing else there."""
     import shutil
 
-    for name in ("manifest.sqlite3", "lexical.sqlite3"):
+    shutil.rmtree(folder / "chroma", ignore_errors=True)
+    # The manifest last: it is what says that the rest belongs to an index.
+    for name in ("lexical.sqlite3", "manifest.sqlite3"):
         for suffix in ("", "-wal", "-shm", "-journal"):
             with suppress(FileNotFoundError):
                 (folder / (name + suffix)).unlink()
-    shutil.rmtree(folder / "chroma", ignore_errors=True)

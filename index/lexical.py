@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -116,10 +117,12 @@ class LexicalIndex:
         Asked of FTS5 itself, so that the two can't differ.
         """
         wanted = set(words)
-        missing = [word for word in wanted if word not in self._stems]
+        # One dictionary throughout: another thread may begin a new one meanwhile.
+        kept = self._stems
+        missing = [word for word in wanted if word not in kept]
         if missing:
-            if len(self._stems) > _STEMS_KEPT:
-                self._stems = {}
+            if len(kept) > _STEMS_KEPT:
+                kept = self._stems = {}
                 missing = list(wanted)
             with guarded(self._path):
                 connection = self._connections.get()
@@ -132,8 +135,7 @@ class LexicalIndex:
                 for row, term in connection.execute("SELECT doc, term FROM temp.stems"):
                     found.setdefault(row, term)
                 connection.commit()
-            self._stems.update((word, found.get(n, "")) for n, word in enumerate(missing))
-        kept = self._stems
+            kept.update((word, found.get(n, "")) for n, word in enumerate(missing))
         return {word: stem for word in wanted if (stem := kept.get(word, ""))}
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
@@ -173,8 +175,11 @@ class LexicalIndex:
         self._connections.close()
 
     def _words(self, text: str) -> list[str]:
-        folded = "".join(char if char.isalnum() else " " for char in text.casefold())
-        return folded.split()
+        # Lower case and composed accents, as FTS5 folds: case folding would make "strasse" of
+        # "straße", which it keeps, and a combining accent would cut its word in two.
+        composed = unicodedata.normalize("NFC", text)
+        words = "".join(char if char.isalnum() else " " for char in composed).split()
+        return [word.lower() for word in words]
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

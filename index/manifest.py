@@ -189,7 +189,7 @@ class Manifest:
                 "SELECT path, sha256, parser, reason, remedy, size, mtime_ns, inode, checked_ns "
                 "FROM failures ORDER BY path"
             )
-            return [Failure(*row[:5], FileState(*row[5:])) for row in rows]
+            return [_failure(row) for row in rows]
 
     def locate(self, passages: Sequence[PassageId]) -> list[Located]:
         """Those of ``passages`` that are of current versions, in their order."""
@@ -325,9 +325,10 @@ class Manifest:
         one that a reader remembers of the index that was here before.
         """
         with self._writing() as connection:
+            # The clock may have been set back since.
+            meta["generation"] = str(max(time.time_ns(), _generation(connection) + 1))
             for table in ("meta", "versions", "passages", "failures"):
                 connection.execute(f"DELETE FROM {table}")
-            meta["generation"] = str(time.time_ns())
             connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", meta.items())
 
     def touch(self, files: Iterable[tuple[str, FileState]]) -> None:
@@ -388,7 +389,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
             "The manifest is a database, but not one of an index of this program.",
             "Name another folder with --index.",
         )
-    connection.executescript(_SCHEMA)
+    # All or nothing: a process that dies between two tables would leave half a manifest, and
+    # another one that opens it meanwhile would see one.
+    connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
 
 
 def _generation(connection: sqlite3.Connection) -> int:
@@ -402,6 +405,19 @@ def _file(file: FileState) -> tuple[int, int, int, int]:
 
 def _prefixed(table: str) -> str:
     return ", ".join(f"{table}.{column}" for column in _VERSION.split(", "))
+
+
+def _failure(row: Sequence[object]) -> Failure:
+    path, sha256, parser, reason, remedy, *file = row
+    size, mtime_ns, inode, checked_ns = (int(str(value)) for value in file)
+    return Failure(
+        path=str(path),
+        sha256=str(sha256),
+        parser=str(parser),
+        reason=str(reason),
+        remedy=str(remedy),
+        file=FileState(size, mtime_ns, inode, checked_ns),
+    )
 
 
 def _version(row: Sequence[object]) -> Version:

@@ -45,7 +45,7 @@ class Connections:
         self.path = path
         self._prepare = prepare
         self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._open: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._lock = threading.Lock()
 
     def get(self) -> sqlite3.Connection:
@@ -65,13 +65,14 @@ class Connections:
         self._local.connection = connection
         self._local.inode = self._inode()
         with self._lock:
-            self._open.append(connection)
+            self._close_orphans()
+            self._open.append((threading.current_thread(), connection))
         return connection
 
     def close(self) -> None:
         """Close every thread's connection."""
         with self._lock:
-            for connection in self._open:
+            for _, connection in self._open:
                 connection.close()
             self._open.clear()
             self._local = threading.local()
@@ -84,9 +85,16 @@ class Connections:
 
     def _discard(self, connection: sqlite3.Connection) -> None:
         with self._lock:
-            if connection in self._open:
-                self._open.remove(connection)
+            self._open = [pair for pair in self._open if pair[1] is not connection]
         connection.close()
+
+    def _close_orphans(self) -> None:
+        """Close what ended threads have left: a server that starts a thread for each request
+        would run out of files."""
+        for thread, connection in self._open:
+            if not thread.is_alive():
+                connection.close()
+        self._open = [pair for pair in self._open if pair[0].is_alive()]
 
 
 @contextmanager

@@ -12,31 +12,37 @@ the last of them; so this module hands out one client a folder and reopens it fo
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from index.errors import IndexCorrupt, StorageError, UserError
+from index.errors import IndexCorrupt, SettingsError, StorageError, UserError
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    import httpx
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
     from index.embed import Vectors
 
-T = TypeVar("T")
 PassageId = tuple[int, int]
 """``(version, ordinal)``: a document's version as the manifest numbers it, and a passage of it."""
 
 _COLLECTION = "passages"
 _UNDATED = 0
+_CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 120.0
+_ROOM = 4 << 20
+"""Bytes that a write may need. With less to be had, a failure is for want of room."""
 _BATCH = 2000
 """Ids in one call; Chroma's own limit is SQLite's number of variables, 5,461 here."""
 
@@ -73,10 +79,10 @@ class VectorFilter:
 class _Client:
     """One Chroma client, shared by the stores of this process that have the same folder."""
 
-    open: Callable[[], ClientAPI]
+    open: Callable[[], Client]
     lock: threading.RLock = field(default_factory=threading.RLock)
     users: int = 0
-    client: ClientAPI | None = None
+    client: Client | None = None
     collection: Collection | None = None
     generation: int = -1
 
@@ -84,7 +90,10 @@ class _Client:
         self.collection = None
         if self.client is not None:
             client, self.client = self.client, None
+            sessions = _sessions(client)
             client.close()
+            for session in sessions:
+                session.close()  # Chroma leaves its connections to a server open
 
 
 _clients: dict[str, _Client] = {}
@@ -101,6 +110,8 @@ class ChunkStore:
     """
 
     def __init__(self, folder: Path, *, server: str | None = None, name: str = _COLLECTION) -> None:
+        if server is not None:
+            _check_address(server)
         self._folder = folder
         self._server = server
         self._name = name
@@ -147,9 +158,11 @@ class ChunkStore:
         Args:
             vector: shape ``(dim,)``.
         """
+        if allow is not None and allow.versions == ():
+            return []  # Chroma takes an empty list of choices for a mistake.
         with self._working("read") as collection:
             found = collection.query(
-                query_embeddings=[vector],
+                query_embeddings=vector[None, :],
                 n_results=k,
                 include=["distances"],
                 where=allow.where() if allow else None,
@@ -187,6 +200,8 @@ class ChunkStore:
         which Chroma reads its files: what it has in memory afterwards no writer can change. The
         caller keeps writers out meanwhile.
         """
+        import numpy as np
+
         shared = self._shared
         with shared.lock:
             if shared.generation == generation and shared.client is not None:
@@ -197,9 +212,20 @@ class ChunkStore:
                     first = collection.peek(1)["embeddings"]
                     if first is not None and len(first):
                         collection.query(
-                            query_embeddings=[first[0]], n_results=1, include=["distances"]
+                            query_embeddings=np.asarray(first[:1], dtype=np.float32),
+                            n_results=1,
+                            include=["distances"],
                         )
+            else:
+                # A rebuild has deleted the collection and made another of the same name.
+                shared.collection = None
             shared.generation = generation
+
+    def forget(self) -> None:
+        """Let go of what the client has in memory: the next :meth:`refresh` reads the files."""
+        with self._shared.lock:
+            self._shared.generation = -1
+            self._shared.close()
 
     def seen(self, generation: int) -> bool:
         """Whether searches already see ``generation``."""
@@ -223,17 +249,22 @@ class ChunkStore:
                         client.delete_collection(self._name)
                 shared.collection = None
 
-    def written_since(self, moment_ns: int) -> bool:
-        """Whether an embedded Chroma has rewritten its vector graph since ``moment_ns``.
+    def graph_state(self) -> str:
+        """What changes whenever an embedded Chroma rewrites its vector graph.
 
         The graph's files are written in place every thousand passages: a process killed just then
-        can leave them torn. What has not been written to them yet lies safe in SQLite.
+        can leave them torn. What has not been written to them yet lies safe in SQLite. Sizes and
+        times are compared with themselves and never with a clock: a file's time may lie a tick
+        of the kernel's before the moment that the program reads.
         """
-        return any(
-            path.stat().st_mtime_ns >= moment_ns
-            for pattern in ("*/*.bin", "*/*.pickle")
-            for path in self._folder.glob(pattern)
-        )
+        if not self.embedded:
+            return ""
+        states = []
+        for pattern in ("*/*.bin", "*/*.pickle"):
+            for path in sorted(self._folder.glob(pattern)):
+                file = path.stat()
+                states.append(f"{path.name}:{file.st_ino}:{file.st_size}:{file.st_mtime_ns}")
+        return " ".join(states)
 
     def close(self) -> None:
         """Give the client back; it closes with its last user."""
@@ -247,7 +278,7 @@ class ChunkStore:
                 with self._shared.lock:
                     self._shared.close()
 
-    def _connect(self) -> ClientAPI:
+    def _connect(self) -> Client:
         # Read when chromadb is imported, by the OpenTelemetry and PostHog that it brings.
         os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
         import chromadb
@@ -256,17 +287,34 @@ class ChunkStore:
         settings = Settings(anonymized_telemetry=False)
         if self._server is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            return chromadb.PersistentClient(path=str(self._folder.resolve()), settings=settings)
+            path = str(self._folder.resolve())
+            try:
+                return cast("Client", chromadb.PersistentClient(path=path, settings=settings))
+            except BaseException:
+                # Chroma keeps what it failed to open, and would hand it out again even when the
+                # folder is whole once more.
+                from chromadb.api.shared_system_client import SharedSystemClient
+
+                SharedSystemClient._identifier_to_system.pop(path, None)
+                raise
+        import httpx
+
         address = urlsplit(self._server)
         secure = address.scheme == "https"
-        return chromadb.HttpClient(
-            host=address.hostname or "localhost",
-            port=address.port or (443 if secure else 8000),
-            ssl=secure,
-            settings=settings,
+        host, port = address.hostname or "", address.port or (443 if secure else 8000)
+        # Chroma's client waits for ever, already when it is made: so ask first, with a limit.
+        bracketed = f"[{host}]" if ":" in host else host
+        httpx.get(
+            f"{address.scheme}://{bracketed}:{port}/api/v2/heartbeat", timeout=_CONNECT_SECONDS
         )
+        client = cast(
+            "Client", chromadb.HttpClient(host=host, port=port, ssl=secure, settings=settings)
+        )
+        for session in _sessions(client):
+            session.timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
+        return client
 
-    def _client(self) -> ClientAPI:
+    def _client(self) -> Client:
         if self._shared.client is None:
             self._shared.client = self._shared.open()
         return self._shared.client
@@ -290,26 +338,46 @@ class ChunkStore:
             yield
         except UserError:
             raise
-        except Exception as problem:
+        except BaseException as problem:  # a panic of Chroma's Rust part is no Exception
             if not _from_chroma(problem):
                 raise
-            text = str(problem)
+            text = str(problem) or type(problem).__name__
             if self._server is not None:
                 raise StorageError(
                     f"Chroma at {self._server} does not answer as it should: {text[:200]}.",
                     "Check that the server runs and that the address is right.",
                 ) from problem
-            if re.search(r"disk is full|no space left|code: 13\b", text, re.IGNORECASE):
+            # Chroma often says only what it was about to do, not why that failed: then try.
+            number = self._trial()
+            full = re.search(r"disk is full|no space left|code: 13\b", text, re.IGNORECASE)
+            if full or number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise StorageError(
                     f"The disk is full: can't {doing} the index at {self._folder}.",
                     "Make room and run the command again; what was indexed before is kept.",
                 ) from problem
-            if re.search(r"readonly|read-only|permission denied|code: 8\b", text, re.IGNORECASE):
+            denied = re.search(
+                r"readonly|read-only|permission denied|code: 8\b", text, re.IGNORECASE
+            )
+            if denied or number in (errno.EACCES, errno.EPERM, errno.EROFS):
                 raise StorageError(
                     f"The index at {self._folder} can't be written: no permission.",
                     "Make the folder writable or name another with --index.",
                 ) from problem
             raise self._corrupt(text[:200]) from problem
+
+    def _trial(self) -> int | None:
+        """What the system answers when a little more is to be written to the folder."""
+        try:
+            largest = max(
+                (path.stat().st_size for path in self._folder.rglob("*") if path.is_file()),
+                default=0,
+            )
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(file.fileno(), largest, _ROOM)
+        except OSError as problem:
+            return problem.errno
+        return None
 
     def _corrupt(self, why: str) -> IndexCorrupt:
         return IndexCorrupt(
@@ -318,11 +386,32 @@ class ChunkStore:
         )
 
 
-def _from_chroma(problem: Exception) -> bool:
+def _sessions(client: Client) -> list[httpx.Client]:
+    """A client's connections to a server: its own, and those of the one it has for admin."""
+    servers = [getattr(owner, "_server", None) for owner in (client, client._admin_client)]
+    found = [getattr(server, "_session", None) for server in servers]
+    return [session for session in found if session is not None]
+
+
+def _check_address(server: str) -> None:
+    try:
+        address = urlsplit(server)
+        fits = address.scheme in ("http", "https") and bool(address.hostname)
+        _ = address.port  # raises when it is no port
+    except ValueError:
+        fits = False
+    if not fits:
+        raise SettingsError(
+            f"{server!r} is not the address of a Chroma server.",
+            "Write it as http://host:port or https://host:port.",
+        )
+
+
+def _from_chroma(problem: BaseException) -> bool:
     """Chroma raises its own errors, SQLite's, the file system's, its client's and, from Rust,
     plain ones with a message of its own."""
     module = type(problem).__module__
-    return module.startswith(("chromadb", "httpx", "sqlite3")) or isinstance(
+    return module.startswith(("chromadb", "httpx", "httpcore", "sqlite3", "pyo3")) or isinstance(
         problem, (OSError, ValueError, RuntimeError, KeyError)
     )
 

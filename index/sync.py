@@ -25,6 +25,7 @@ from index.errors import CorpusError, DocumentError, IndexCorrupt, StorageError,
 from index.folder import Index, wipe
 from index.manifest import Failure, FileState, Version
 from index.parse import PARSER_VERSION, is_supported, parse_bytes
+from index.salvage import salvaged
 from index.store import PassageId
 from index.types import Chunk, Document
 
@@ -109,6 +110,8 @@ def changed_since_sync(corpus: Path, index: Index) -> bool:
     """Whether a sync would find something to do. Reads no document; about 10 µs a file."""
     if not index.exists or index.manifest.unfinished():
         return True
+    if {"storing", "repairing"} & index.manifest.meta().keys():
+        return True  # a sync died, or is at work
     try:
         return not _diff(_checked(corpus), index, verify=False).empty
     except CorpusError:
@@ -144,6 +147,11 @@ def sync(
     corpus = _checked(corpus)
     with index.writer(), _full_disk(index):
         if rebuild:
+            # Whatever could stop the new index from being made is found before the old one goes.
+            _ = embedder.dimension
+            skipped: list[Refused] = []
+            if not allow_empty and not any(True for _ in _walk(corpus, skipped, set())):
+                raise _empty(corpus, skipped)
             _rebuild(index)
         if index.exists:
             index.check()
@@ -305,9 +313,9 @@ def _store(
     """Write vectors, saying so beforehand: see :func:`_recover`."""
     with index.section():
         index.store.refresh(index.manifest.generation())
-        index.manifest.set_meta(storing_since=str(time.time_ns()))
+        index.manifest.set_meta(storing=index.store.graph_state())
         index.store.add(ids, vectors, days)
-        index.manifest.set_meta(storing_since=None)
+        index.manifest.set_meta(storing=None)
 
 
 def _sweep(index: Index) -> None:
@@ -316,13 +324,13 @@ def _sweep(index: Index) -> None:
     generation = index.manifest.generation()
     with index.section():
         if unfinished:
-            index.manifest.set_meta(storing_since=str(time.time_ns()))
+            index.manifest.set_meta(storing=index.store.graph_state())
             index.store.delete(
                 (version, ordinal)
                 for version, passages in unfinished
                 for ordinal in range(passages)
             )
-            index.manifest.set_meta(storing_since=None)
+            index.manifest.set_meta(storing=None)
         # This process's client has written all of it: other clients reopen, this one need not.
         index.store.wrote(generation)
     if unfinished:
@@ -337,12 +345,20 @@ def _recover(index: Index, embedder: Embedder) -> str:
     """Clean up after a sync that died. Returns what was done, in words."""
     if not index.exists:
         # Nothing was committed; what may lie here is of a first sync that died at once.
-        if index.manifest.exists or (index.path / "chroma").exists():
+        if index.manifest.exists:
             _rebuild(index)
+        elif (index.path / "chroma").exists():
+            # Chroma's own default folder has this name: it may be another program's.
+            raise IndexCorrupt(
+                f"There is a folder 'chroma' in {index.path}, but no index that it belongs to.",
+                "Name another folder with --index; or, if it is left from an index of yours, "
+                "replace it with: onrecord index --rebuild",
+            )
         return ""
-    since = index.manifest.meta().get("storing_since")
     done = []
-    if since is not None and index.store.embedded and index.store.written_since(int(since)):
+    with index.section():
+        torn = index.torn()
+    if torn:
         _restore_vectors(index, embedder)
         done.append("vectors were written anew")
     with index.section():
@@ -351,8 +367,6 @@ def _recover(index: Index, embedder: Embedder) -> str:
     if unfinished:
         _sweep(index)
         done.append(f"{len(unfinished)} unfinished documents were cleared away")
-    if since is not None:
-        index.manifest.set_meta(storing_since=None)
     _, passages = index.manifest.counts()
     stored = index.store.count()
     if stored != passages:
@@ -361,6 +375,8 @@ def _recover(index: Index, embedder: Embedder) -> str:
     if index.lexical.count() != passages:
         _restore_words(index)
         done.append("the word index was written anew")
+    if {"storing", "repairing"} & index.manifest.meta().keys():
+        index.manifest.set_meta(storing=None, repairing=None)
     return "; ".join(done)
 
 
@@ -368,13 +384,16 @@ def _restore_vectors(index: Index, embedder: Embedder) -> None:
     """Build Chroma's files anew. Vectors that can still be read whole are used again."""
     import numpy as np
 
+    log.warning("the vectors of %s are not whole: writing them anew", index.path)
+    index.manifest.set_meta(repairing="vectors")
     kept: dict[PassageId, Vectors] = {}
-    with contextlib.suppress(IndexCorrupt), index.section():
-        for passage, vector in index.store.vectors():
-            if abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3:
-                kept[passage] = vector
-    log.warning("the vectors of %s may be torn: writing them anew", index.path)
     with index.section():
+        if index.store.embedded:
+            index.store.forget()
+            kept = salvaged(index.path / "chroma")
+        else:
+            with contextlib.suppress(UserError):
+                kept.update(index.store.vectors())
         index.store.reset()
         index.store.refresh(-1)
     # Readers in other processes hold the old client until the generation moves.
@@ -386,13 +405,11 @@ def _restore_vectors(index: Index, embedder: Embedder) -> None:
         missing: list[int] = []
         for located in index.manifest.passages_of(version.version):
             day = version.published.toordinal() if version.published else None
-            vector = kept.get(located.passage)
-            if vector is None:
+            if located.passage not in kept:
                 missing.append(len(ids))
-                vector = np.zeros(0, dtype=np.float32)
             ids.append(located.passage)
             days.append(day)
-            vectors.append(vector)
+            vectors.append(kept.get(located.passage, np.zeros(0, dtype=np.float32)))
         if missing:
             _embed_again(index, embedder, version, ids, vectors, missing)
         if len(ids) >= _GROUP:
@@ -428,6 +445,7 @@ def _embed_again(
 
 
 def _restore_words(index: Index) -> None:
+    index.manifest.set_meta(repairing="words")
     current = index.manifest.current()
     index.lexical.delete(index.lexical.versions())
     for version in current:
@@ -460,7 +478,7 @@ def _diff(corpus: Path, index: Index, *, verify: bool) -> _Diff:
     known = {version.path: version for version in index.manifest.current()} if index.exists else {}
     failures = {f.path: f for f in index.manifest.failures()} if index.exists else {}
     diff = _Diff(known=known, failures=failures)
-    unlisted: list[str] = []
+    unlisted: set[str] = set()
     seen: set[str] = set()
     for path, file in _walk(corpus, diff.skipped, unlisted):
         seen.add(path)
@@ -481,8 +499,8 @@ def _diff(corpus: Path, index: Index, *, verify: bool) -> _Diff:
     for path in (*known, *failures):
         if path in seen:
             continue
-        if any(path.startswith(folder) for folder in unlisted):
-            # The folder can't be listed, which does not say that its documents are gone.
+        if any(path == place or path.startswith(f"{place}/") for place in unlisted):
+            # What can't be looked at is not known to be gone.
             diff.unchanged += path in known
         else:
             diff.removed.append(path)
@@ -491,9 +509,13 @@ def _diff(corpus: Path, index: Index, *, verify: bool) -> _Diff:
 
 
 def _walk(
-    corpus: Path, skipped: list[Refused], unlisted: list[str]
+    corpus: Path, skipped: list[Refused], unlisted: set[str]
 ) -> Iterator[tuple[str, FileState]]:
-    """Every file that belongs to the corpus, with its state. Reports what is passed over."""
+    """Every file that belongs to the corpus, with its state.
+
+    Reports what is passed over, and in ``unlisted`` the folders and files that are there and
+    can't be looked at.
+    """
     now = time.time_ns()
     folders = [""]
     root = os.path.realpath(corpus)
@@ -508,16 +530,17 @@ def _walk(
                     f"The folder {corpus} can't be listed: {problem.strerror or problem}.",
                     "Make it readable, or name another.",
                 ) from problem
-            unlisted.append(f"{folder}/")
+            unlisted.add(folder)
             skipped.append(Refused(folder, f"can't be listed: {problem.strerror or problem}"))
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.name.startswith("."):
-                continue
             if not _encodable(path):
                 shown = path.encode("utf-8", "replace").decode()
                 skipped.append(Refused(shown, "its name is not valid UTF-8"))
+                continue
+            if entry.name.startswith("."):
+                skipped.append(Refused(path, "hidden"))
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
@@ -534,6 +557,8 @@ def _walk(
                         continue
             except OSError as problem:
                 skipped.append(Refused(path, f"can't be read: {problem.strerror or problem}"))
+                if problem.errno not in (errno.ENOENT, errno.ELOOP):
+                    unlisted.add(path)
                 continue
             if not stat.S_ISREG(state.st_mode):
                 skipped.append(Refused(path, "not a regular file"))
@@ -580,8 +605,12 @@ def _refuse_emptying(corpus: Path, index: Index, diff: _Diff, allow_empty: bool)
             f"The folder {corpus} has no documents any more; the index has {documents}.",
             "If that is meant, empty the index with: onrecord index --allow-empty",
         )
-    more = f" {len(diff.skipped)} files were passed over." if diff.skipped else ""
-    raise CorpusError(
+    raise _empty(corpus, diff.skipped)
+
+
+def _empty(corpus: Path, skipped: Sequence[Refused]) -> CorpusError:
+    more = f" {len(skipped)} files were passed over." if skipped else ""
+    return CorpusError(
         f"The folder {corpus} has no documents.{more}",
         "Put .txt or .md files into it and try again.",
     )

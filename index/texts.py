@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,13 +31,17 @@ class TextStore:
     def write(self, sha256: str, text: str, *, parser: str = PARSER_VERSION) -> None:
         """Keep a layer. Appears whole or not at all, whenever the process ends."""
         path = self._path(sha256, parser)
-        if path.exists():
-            return
+        data = text.encode("utf-8")
+        with suppress(FileNotFoundError):
+            if path.read_bytes() == data:
+                return
+            # Not what was written: a power cut can leave a file short, and a rebuild must heal it.
+            self._cached.cache_clear()
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
         try:
             with draft.open("wb") as file:
-                file.write(text.encode("utf-8"))
+                file.write(data)
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

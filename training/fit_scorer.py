@@ -6,8 +6,9 @@
    kept, with whether each answers (overlaps a gold span and no forbidden one).
 2. Weights: a conditional logit over the finalists of a question (McFadden 1974): the answering
    sentences against the rest. Ridge penalty. Only questions with an answer among the finalists.
-3. Calibration: Platt (1999) on the log odds of each question's best candidate, right or wrong,
-   unanswerable questions included, each set with the same total weight.
+3. Confidence: a logistic regression (ridge) on each question's best candidate, right or wrong,
+   unanswerable questions included; its ranking odds come from weights that did not see the
+   question. Fitted by likelihood, so it is calibrated as it stands; each set has its share.
 4. Threshold: where the false answers and the false abstentions, as rates, are the same.
 
 Every figure printed is cross-validated: by cluster of documents, so that no question is scored by
@@ -32,13 +33,20 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from assistant.evidence import candidates  # noqa: E402
-from assistant.pipeline import Assistant  # noqa: E402
-from assistant.retrieve import retrieve  # noqa: E402
-from assistant.scorer import FEATURES, FeatureScorer  # noqa: E402
-from assistant.types import Question  # noqa: E402
+from assistant.evidence import candidates
+from assistant.pipeline import Assistant
+from assistant.retrieve import retrieve
+from assistant.scorer import (
+    CONFIDENCE,
+    FEATURES,
+    FeatureScorer,
+    confidence_row,
+    is_turned,
+)
+from assistant.types import Question
 
 RIDGE = 0.02
+SURE_RIDGE = 10.0
 SEED = 20
 
 
@@ -109,7 +117,9 @@ def gather(folder: Path, work: Path, name: str, limit: int | None) -> list[Examp
                 Example(name, item["id"], item["kind"], group, item["answerable"], x, y)
             )
             if number % 200 == 0:
-                print(f"{name}: {number}/{len(questions)}, {time.time() - started:.0f} s", flush=True)
+                print(
+                    f"{name}: {number}/{len(questions)}, {time.time() - started:.0f} s", flush=True
+                )
     kept.write_bytes(pickle.dumps(examples))
     return examples
 
@@ -128,7 +138,8 @@ def unpack_wiki(file: Path, folder: Path) -> Path:
         return folder
     docs.mkdir(parents=True, exist_ok=True)
     articles: dict[str, list[str]] = {}
-    rows = [json.loads(line) for line in gzip.open(file, "rt", encoding="utf-8")]
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
     for row in rows:
         paragraphs = articles.setdefault(row["title"], [])
         if row["context"] not in paragraphs:
@@ -201,29 +212,39 @@ def fit_weights(examples: list[Example], shares: dict[str, float]) -> np.ndarray
 
 
 def best_of(examples: list[Example], w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The log odds of each question's best finalist, and whether it is right."""
-    odds, right = [], []
-    for e in examples:
-        if not len(e.y):
-            odds.append(-9.0)
-            right.append(0.0)
+    """Of each question's best finalist that is not the other way round: its confidence features,
+    shape ``(n, len(CONFIDENCE))``, and whether it is right."""
+    sure, right = np.zeros((len(examples), len(CONFIDENCE))), np.zeros(len(examples))
+    for number, e in enumerate(examples):
+        rows = [dict(zip(FEATURES, x, strict=True)) for x in e.x]
+        odds = [float(o) for o in e.x @ w] if rows else []
+        upright = [n for n, row in enumerate(rows) if not is_turned(row)] or range(len(rows))
+        if not upright:
             continue
-        s = e.x @ w
-        place = int(np.argmax(s))
-        odds.append(float(s[place]))
-        right.append(float(e.y[place]))
-    return np.array(odds), np.array(right)
+        best = max(upright, key=lambda n: odds[n])
+        row = confidence_row(rows, odds, best)
+        sure[number] = [row[name] for name in CONFIDENCE]
+        right[number] = e.y[best] if not is_turned(rows[best]) else 0.0
+    return sure, right
 
 
-def fit_platt(odds: np.ndarray, right: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Slope and shift of a logistic from log odds to the probability of being right."""
+def fit_confidence(x: np.ndarray, right: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights and bias, for features as they are; the penalty is on standardised ones."""
     from scipy.optimize import minimize
 
-    def loss(p: np.ndarray) -> float:
-        z = p[0] * odds + p[1]
-        return float(np.sum(weight * (np.logaddexp(0, z) - right * z)))
+    mean, spread = x.mean(0), x.std(0) + 1e-6
+    z = (x - mean) / spread
+    share = share * len(x) / share.sum()
 
-    return tuple(minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x)  # type: ignore
+    def loss(p: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = z @ p[:-1] + p[-1]
+        value = float(share @ (np.logaddexp(0, odds) - right * odds))
+        off = share * (1 / (1 + np.exp(-odds)) - right)
+        value += SURE_RIDGE * float(p[:-1] @ p[:-1]) / 2
+        return value, np.append(z.T @ off + SURE_RIDGE * p[:-1], off.sum())
+
+    p = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
+    return p[:-1] / spread, float(p[-1] - (p[:-1] / spread) @ mean)
 
 
 def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
@@ -246,7 +267,7 @@ def balance(confidence: np.ndarray, answerable: np.ndarray) -> float:
     return float(grid[int(np.argmin(gaps))])
 
 
-def report(title: str, examples: list[Example], odds: np.ndarray, right: np.ndarray) -> None:
+def report(title: str, examples: list[Example], confidence: np.ndarray, right: np.ndarray) -> None:
     kinds: dict[str, list[int]] = {}
     for place, e in enumerate(examples):
         kinds.setdefault(e.kind, []).append(place)
@@ -254,9 +275,18 @@ def report(title: str, examples: list[Example], odds: np.ndarray, right: np.ndar
     present = np.array([bool(e.y.any()) for e in examples])
     line = f"{title}: right {right[can].mean():.3f}, among finalists {present[can].mean():.3f}"
     if (~can).any():
-        line += f", AUROC {auroc(odds, can):.3f}"
+        line += f", AUROC {auroc(confidence, can):.3f}"
+    line += f", AUROC of right {auroc(confidence, right > 0):.3f}, ECE {ece(confidence, right):.3f}"
     print(line)
     print("   ", {k: f"{right[v].mean():.2f}/{len(v)}" for k, v in sorted(kinds.items())})
+
+
+def ece(confidence: np.ndarray, right: np.ndarray) -> float:
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    return float(
+        sum(abs(confidence[bins == b].sum() - right[bins == b].sum()) for b in range(10))
+        / len(right)
+    )
 
 
 def main() -> None:
@@ -270,59 +300,68 @@ def main() -> None:
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     examples = gather(args.news, args.work, "news", None)
-    shares = {"news": 1.0}
+    ranking, sure = {"news": 1.0}, {"news": 1.0}
     if args.squad2:
         examples += gather(args.squad2, args.work, "squad2", args.limit)
-        shares["squad2"] = 0.5
+        ranking["squad2"] = sure["squad2"] = 0.5
     if args.wiki:
         folder = unpack_wiki(args.wiki, args.work / "wiki.set")
         examples += gather(folder, args.work, "wiki", args.limit)
-        shares["wiki"] = 0.5
-
-    groups = sorted({e.group for e in examples})
-    fold = {group: place % 10 for place, group in enumerate(groups)}
-    odds, right = np.zeros(len(examples)), np.zeros(len(examples))
-    for held in range(10):
-        train = [e for e in examples if fold[e.group] != held]
-        test = [place for place, e in enumerate(examples) if fold[e.group] == held]
-        w = fit_weights(train, shares)
-        odds[test], right[test] = best_of([examples[place] for place in test], w)
+        # Without unanswerable questions it says nothing of confidence.
+        ranking["wiki"], sure["wiki"] = 0.5, 0.0
     sets = np.array([e.set for e in examples])
-    for name in shares:
-        mask = sets == name
-        report(f"{name}, held out", [e for e in examples if e.set == name], odds[mask], right[mask])
-
-    w = fit_weights(examples, shares)
-    both = np.isin(sets, ["news", "squad2"])
-    weight = np.array([1.0 / (sets == s).sum() for s in sets])
-    slope, shift = fit_platt(odds[both], right[both], weight[both])
-    confidence = 1 / (1 + np.exp(-(slope * odds + shift)))
+    share = np.array([sure[name] / (sets == name).sum() for name in sets])
     can = np.array([e.answerable for e in examples])
+
+    x, right, confidence = folded(examples, ranking, share)
+    for name in ranking:
+        held = [e for e in examples if e.set == name]
+        report(f"{name}, held out", held, confidence[sets == name], right[sets == name])
     threshold = balance(confidence[sets == "news"], can[sets == "news"])
     for name in ("news", "squad2"):
         mask = sets == name
         if mask.any():
             print(
-                f"{name} at {threshold:.2f}: false answers "
+                f"{name} at {threshold:.3f}, held out: false answers "
                 f"{(confidence[mask & ~can] >= threshold).mean():.2f}, false abstentions "
                 f"{(confidence[mask & can] < threshold).mean():.2f}"
             )
-    print({f: round(float(v), 2) for f, v in zip(FEATURES, w, strict=True)})
-    print(f"slope {slope:.3f} shift {shift:.3f} threshold {threshold:.3f}")
+
+    w = fit_weights(examples, ranking)
+    # The confidence is fitted on ranking odds of weights that had not seen the question, as a
+    # question asked tomorrow will have them.
+    sure_w, bias = fit_confidence(x, right, share)
+    values = {
+        "ranking": {f: round(float(v), 4) for f, v in zip(FEATURES, w, strict=True)},
+        "confidence": {f: round(float(v), 4) for f, v in zip(CONFIDENCE, sure_w, strict=True)},
+        "bias": round(bias, 4),
+        "threshold": round(threshold, 3),
+    }
+    print(json.dumps(values))
     if args.write:
-        args.write.write_text(
-            json.dumps(
-                {
-                    "weight": {f: round(float(v), 4) for f, v in zip(FEATURES, w, strict=True)},
-                    "bias": 0.0,
-                    "slope": round(slope, 4),
-                    "shift": round(shift, 4),
-                    "threshold": round(threshold, 3),
-                },
-                indent=1,
-            )
-            + "\n"
-        )
+        args.write.write_text(json.dumps(values, indent=1) + "\n")
+
+
+def folded(
+    examples: list[Example], ranking: dict[str, float], share: np.ndarray, folds: int = 10
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Confidence features, whether right, and confidence, of every question by weights that saw
+    no question about its documents."""
+    groups = sorted({e.group for e in examples})
+    random.Random(SEED).shuffle(groups)
+    fold_of = {group: place % folds for place, group in enumerate(groups)}
+    fold = np.array([fold_of[e.group] for e in examples])
+    x, right = np.zeros((len(examples), len(CONFIDENCE))), np.zeros(len(examples))
+    confidence = np.zeros(len(examples))
+    for held in range(folds):
+        test = np.flatnonzero(fold == held)
+        w = fit_weights([e for e, f in zip(examples, fold, strict=True) if f != held], ranking)
+        x[test], right[test] = best_of([examples[n] for n in test], w)
+    for held in range(folds):
+        train, test = fold != held, fold == held
+        w, bias = fit_confidence(x[train], right[train], share[train])
+        confidence[test] = 1 / (1 + np.exp(-(x[test] @ w + bias)))
+    return x, right, confidence
 
 
 if __name__ == "__main__":

@@ -810,7 +810,12 @@ _PASSAGES = (
 
 _ANSWERS = (
     *_both("right_top", "right first citation", _answerable, lambda c: c.right),
-    *_both("near_top", "first citation in the gold's sentence", _answerable, lambda c: c.near),
+    *_both(
+        "near_top",
+        "first citation in the gold's sentence",
+        lambda item: any(target.context != target.span for target in item.gold),
+        lambda c: c.near,
+    ),
     *_both(
         "citation_precision",
         "citations that overlap gold",

@@ -254,6 +254,9 @@ def test_equal_mass_keeps_equals_together() -> None:
     assert equal_mass_bins([0.5] * 7, [True] * 6 + [False]) == [
         Bin(n=7, confidence=0.5, accuracy=6 / 7)
     ]
+    # The six stand on places 1 to 6 of 8: their middle is in the upper half.
+    probabilities = [0.1, *[0.5] * 6, 0.9]
+    assert [part.n for part in equal_mass_bins(probabilities, [True] * 8, bins=2)] == [1, 7]
 
 
 def test_calibration_error_by_hand() -> None:
@@ -328,6 +331,13 @@ def test_samples_without_a_figure_are_left_out() -> None:
     assert ratio_interval([1, 0], [1, 0]) == (1, 1)
     assert ratio_interval([0, 0], [0, 0]) is None
     assert bootstrap_interval(lambda _: None, 5) is None
+
+
+def test_an_interval_leaves_out_as_much_at_either_end() -> None:
+    figures = iter(range(1001))
+    interval = bootstrap_interval(lambda _: float(next(figures)), 9, times=1001)
+    assert interval is not None
+    assert [round(end, 9) for end in interval] == [25, 975]
 
 
 def test_one_question_has_no_interval() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.retrieve import RRF_K, fuse, retrieve
+from assistant.retrieve import RRF_K, fuse, promote, retrieve
 from assistant.types import Question
 from index.folder import Scope
 from index.types import Hit
@@ -114,6 +114,23 @@ def test_one_search_alone_is_enough() -> None:
     assert words(retrieve(question, vector, Both([], [TWO]), 5)) == ["Two."]
     assert words(retrieve(question, vector, Both([TWO], []), 5)) == ["Two."]
     assert retrieve(question, vector, Both([], []), 5) == []
+
+
+def test_what_was_read_counts_as_one_ranking_more() -> None:
+    hits = fuse([[ONE, TWO, THREE, FOUR]], 4)
+    promoted = promote(hits, [hits[3], hits[1]])
+    assert words(promoted) == ["Four.", "Two.", "One.", "Three."]
+    assert [hit.score for hit in promoted] == pytest.approx(
+        [1 / 64 + 1 / 61, 1 / 62 + 1 / 62, 1 / 61, 1 / 63], rel=1e-12
+    )
+    assert [replace(hit, score=1.0) for hit in promoted] == [FOUR, TWO, ONE, THREE]
+
+
+def test_nothing_read_nothing_moved() -> None:
+    hits = fuse([[ONE, TWO], [TWO, THREE]], 3)
+    assert promote(hits, []) == hits
+    assert promote([], [ONE]) == []
+    assert promote(hits, [FOUR]) == hits  # nothing comes in that was not found
 
 
 def test_the_order_does_not_depend_on_hashes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -363,8 +364,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         ("ndcg@10", (1 + 0.6309297535714575 + 1 / 3 + 1.5 / 2) / 6, 6),
         ("right_top", 3 / 6, 6),
         ("right_top_forced", 4 / 6, 6),
-        ("near_top", 3 / 6, 6),
-        ("near_top_forced", 4 / 6, 6),
         ("direction", 2 / 3, 3),
         ("direction_forced", 2 / 3, 3),
         ("direction_pairs", 1, 1),
@@ -464,6 +463,11 @@ def test_citing_the_right_sentence_beside_its_gold_is_near(write: Write) -> None
     assert report.figures["near_top"].value == 1
 
 
+def test_near_is_measured_only_where_the_set_gives_sentences(report: Report) -> None:
+    assert report.figures["near_top"].n == 0
+    assert "gold's sentence" not in report.to_text()
+
+
 def test_a_first_citation_over_both_directions_is_not_right(write: Write) -> None:
     folder = write(row("q", "direction", gold=[place(HALVORIA)], forbidden=[place(SENDREL)]))
     fake = Fake(folder / "docs", {"q": (0.9, [f"{HALVORIA} {SENDREL}"])})
@@ -471,6 +475,27 @@ def test_a_first_citation_over_both_directions_is_not_right(write: Write) -> Non
     assert report.figures["citation_precision"].value == 1
     assert report.figures["right_top"].value == 0
     assert report.figures["trap_first"].value == 1
+    assert report.scored[0].best.near is False
+
+
+def test_a_question_is_no_pair_with_itself(write: Write) -> None:
+    folder = write(row("q", "direction", gold=[place(HALVORIA)], pair="q"))
+    report = evaluate(
+        load_set(folder), Fake(folder / "docs", {"q": (0.9, [HALVORIA])}), threshold=0.5
+    )
+    assert report.figures["direction_pairs"].n == 0
+
+
+def test_citations_of_what_is_no_answer_do_not_count(write: Write) -> None:
+    folder = write(row("q", gold=[place(HALVORIA)]))
+    fake = Fake(folder / "docs", {"q": (0.9, [HALVORIA])})
+    report = evaluate(
+        load_set(folder),
+        lambda item: replace(fake(item), outcome=Outcome.NO_EVIDENCE),
+        threshold=0.5,
+    )
+    assert report.figures["right_top_forced"].value == 0
+    assert report.citations == 0
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,17 @@ def test_a_claim_needs_a_citation() -> None:
 
 def test_the_documented_json() -> None:
     citation = Citation(
-        1, "a.txt", "00", "A headline", date(2024, 3, 1), 12, 23, "He paid 6%.", 0.123456, LAYER, "X"
+        1,
+        "a.txt",
+        "00",
+        "A headline",
+        date(2024, 3, 1),
+        12,
+        23,
+        "He paid 6%.",
+        0.123456,
+        LAYER,
+        "X",
     )
     answer = Answer(
         question="What did he pay (he)?",
