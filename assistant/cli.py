@@ -546,14 +546,15 @@ def _eval(args: argparse.Namespace) -> int:
     settings = _settings(args)
     _quiet(settings)
     from assistant.evaluation.runner import evaluate, load_set
-    from assistant.scorer import THRESHOLD
 
     eval_set = load_set(args.folder)
     if args.limit is not None:
         eval_set = replace(eval_set, items=eval_set.items[: args.limit])
-    bar = THRESHOLD if settings.min_confidence is None else settings.min_confidence
-    settings = replace(settings, min_confidence=0.0)
-    with _assistant(args, settings) as assistant, _Bar() as shown:
+    forced = replace(settings, min_confidence=0.0)
+    with _assistant(args, forced) as assistant, _Bar() as shown:
+        bar = settings.min_confidence
+        if bar is None:
+            bar = assistant.shipped_threshold
 
         def ask(item: Item) -> Answer:
             return assistant.answer(item.question, item.history, item.filters)
@@ -598,10 +599,7 @@ def _assistant(args: argparse.Namespace, settings: Settings) -> Iterator[Assista
 
 def _quiet(settings: Settings) -> None:
     """Before the first heavy import: nothing phones home, and nothing chatters."""
-    from index.embed import DEFAULT_MODEL
-
-    model = settings.model
-    if model in (None, DEFAULT_MODEL) or Path(str(model)).expanduser().is_dir():
+    if settings.model_is_local:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for name, value in (
         ("ANONYMIZED_TELEMETRY", "False"),

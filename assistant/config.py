@@ -14,6 +14,9 @@ from typing import Any
 
 from index.errors import SettingsError
 
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+"""The name of the model that comes with the project, should somebody give it as a setting."""
+
 _REMEDY = "Put it right in the settings file or leave it out."
 
 
@@ -61,6 +64,12 @@ class Settings:
             raise SettingsError(
                 f"chroma = {self.chroma!r} must begin with http:// or https://.", _REMEDY
             )
+
+    @property
+    def model_is_local(self) -> bool:
+        """Whether the embedding model is on disk, so that no hub is asked for it."""
+        named = self.model is not None and self.model != PACKAGED_MODEL
+        return not named or Path(str(self.model)).expanduser().is_dir()
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Settings:

@@ -38,10 +38,13 @@ reports are of one matter: the overlap coefficient (Szymkiewicz 1934, Simpson 19
 _FOLLOWS = 0.5
 """A further sentence is added while its odds are at least this share of the first one's."""
 
+_FOLLOWS_SAME = 0.1
+"""The same, where both state the relation asked for between the parties asked about."""
+
 _FOLLOWS_SEVERAL = 0.2
 """The same, where the question asks for several things."""
 
-_PART = 0.2
+_PART = 0.35
 """Probability from which a sentence is taken for the answer to one part of a question."""
 
 # A question that asks for an earlier state must not be given the newest. A year or a month counts:
@@ -185,22 +188,15 @@ def _part_by_part(
     by_part: Sequence[Sequence[tuple[Candidate, Judgement]]],
     ranked: Sequence[tuple[Candidate, Judgement]],
 ) -> list[tuple[Candidate, Judgement]]:
-    """The best sentence for each part first, then the rest in the whole question's order.
-
-    The first keeps the better of what it has for its part and for the whole.
-    """
-    whole = {id(candidate): judgement for candidate, judgement in ranked}
-    first: list[tuple[Candidate, Judgement]] = []
+    """The whole question's best first, then the best for each part, then the rest in order."""
+    first = list(ranked[:1])
     for judged in by_part:
-        for candidate, judgement in judged[:3]:
-            if judgement.direction == "reversed" or judgement.probability < _PART:
-                continue
-            if all(candidate is not taken for taken, _ in first):
-                both = (judgement, whole.get(id(candidate), judgement))
-                first.append((candidate, max(both, key=lambda j: j.probability)))
-                break
-    taken = {id(candidate) for candidate, _ in first}
-    return first + [pair for pair in ranked if id(pair[0]) not in taken]
+        best = next((pair for pair in judged if pair[1].direction != "reversed"), None)
+        if best is not None and best[1].probability >= _PART:
+            first.append(best)
+    found = {id(candidate): (candidate, judgement) for candidate, judgement in reversed(first)}
+    order = list(dict.fromkeys(id(candidate) for candidate, _ in first))
+    return [found[key] for key in order] + [pair for pair in ranked if id(pair[0]) not in found]
 
 
 def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
@@ -288,10 +284,12 @@ def _distinct(
 
     Args:
         follows: see :data:`_FOLLOWS`.
-        parts: how many of the first were chosen for a part of their own.
+        parts: of the question; as many of the first may answer one of them each.
     """
     chosen: list[Evidence] = []
-    bar = _logit(ranked[0][1].probability) + math.log(follows)
+    first = ranked[0][1]
+    bar = _logit(first.probability) + math.log(follows)
+    bar_same = _logit(first.probability) + math.log(min(follows, _FOLLOWS_SAME))
     for candidate, judgement in ranked[:24]:
         twin = next(
             (
@@ -307,7 +305,11 @@ def _distinct(
         elif len(chosen) < most and (
             not chosen
             or _logit(judgement.probability) >= bar
-            or (len(chosen) < parts and judgement.probability >= _PART)
+            or (
+                first.direction == judgement.direction == "same"
+                and _logit(judgement.probability) >= max(bar_same, 0.0)
+            )
+            or (parts > 1 and len(chosen) < parts and judgement.probability >= _PART)
         ):
             chosen.append(Evidence(candidate, judgement))
     return chosen

@@ -5,7 +5,6 @@ Everything that the stages work with is made here and handed to them.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -92,7 +91,7 @@ class Assistant:
         self._language = Language()
         self._scorer: Scorer = FeatureScorer(embedder.encode, index.lexical, self._language)
         self._sentences = lru_cache(maxsize=1024)(self._split)
-        self._syncing = threading.Lock()
+        self._warm = False
 
     @classmethod
     def open(
@@ -133,6 +132,11 @@ class Assistant:
     def close(self) -> None:
         """Let go of the index. Models stay loaded for the next assistant of this process."""
         self.index.close()
+
+    @property
+    def shipped_threshold(self) -> float:
+        """The ``min_confidence`` that holds where the settings name none."""
+        return THRESHOLD
 
     # -- the corpus ----------------------------------------------------------------------------
 
@@ -223,10 +227,11 @@ class Assistant:
 
         Raises:
             QuestionError: empty, or longer than :data:`MAX_QUESTION`.
+            CorpusError: the index holds no documents.
             IndexMissing, IndexMismatch: see :meth:`index.folder.Index.check`.
         """
         check_question(question)
-        self.index.check()
+        self._ready()
         clock = _Clock(on_stage or (lambda _stage: None))
         asked = " ".join(question.split())
         with clock.stage("understand"):
@@ -263,7 +268,7 @@ class Assistant:
         Raises: what :meth:`answer` does.
         """
         check_question(question)
-        self.index.check()
+        self._ready()
         text = " ".join(question.split())
         wanted = Question(text, text, filters or Filters())
         vector = self._embedder.encode([text])[0]
@@ -284,6 +289,20 @@ class Assistant:
         wanted = question.filters
         scope = Scope(wanted.documents, wanted.since, wanted.until)
         return retrieve(question, vector, self.index, k, scope)
+
+    def _ready(self) -> None:
+        """Refuse an index that can't answer, and load the models: that is no part of an answer's
+        time, and happens once in a process."""
+        self.index.check()
+        if self.index.manifest.counts()[0] == 0:
+            raise CorpusError(
+                f"The index at {self.index.path} holds no documents.",
+                f"Put .txt or .md files into {self.corpus} and run: onrecord index",
+            )
+        if not self._warm:
+            self._language.warm()
+            self._embedder.warm_up()
+            self._warm = True
 
     def _split(self, sha256: str, layer: str) -> tuple[Span, ...]:
         return sentence_spans(self.index.text(sha256, layer))

@@ -164,7 +164,10 @@ class Embedder:
         try:
             from sentence_transformers import SentenceTransformer
             from tokenizers import Tokenizer
+            from transformers.utils import logging as chatter
 
+            # A bar for loading weights, on the standard error of whoever calls us.
+            chatter.disable_progress_bar()
             model = SentenceTransformer(str(folder or self._named), device="cpu")
             backend = getattr(model.tokenizer, "backend_tokenizer", None)
             if backend is None:

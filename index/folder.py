@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from index.chunk import CHUNKER_VERSION
+from index.chunk import CHUNKER_VERSION, ChunkSizes
 from index.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing, StorageError
 from index.lexical import LexicalIndex
 from index.manifest import FORMAT, Located, Manifest, PassageId, Version
@@ -32,7 +32,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 8
-_CHUNKS = f"{CHUNKER_VERSION}.{SENTENCES_VERSION}"
+_SIZES = ChunkSizes()
+_CHUNKS = f"{CHUNKER_VERSION}.{SENTENCES_VERSION}-{_SIZES.target}-{_SIZES.overlap}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,11 +119,11 @@ def test_one_search_alone_is_enough() -> None:
 def test_what_was_read_counts_as_one_ranking_more() -> None:
     hits = fuse([[ONE, TWO, THREE, FOUR]], 4)
     promoted = promote(hits, [hits[3], hits[1]])
-    assert words(promoted) == ["Four.", "Two.", "One.", "Three."]
+    assert words(promoted) == ["Two.", "Four.", "One.", "Three."]
     assert [hit.score for hit in promoted] == pytest.approx(
-        [1 / 64 + 1 / 61, 1 / 62 + 1 / 62, 1 / 61, 1 / 63], rel=1e-12
+        [1 / 62 + 1 / 62, 1 / 64 + 1 / 61, 1 / 61, 1 / 63], rel=1e-12
     )
-    assert [replace(hit, score=1.0) for hit in promoted] == [FOUR, TWO, ONE, THREE]
+    assert [replace(hit, score=1.0) for hit in promoted] == [TWO, FOUR, ONE, THREE]
 
 
 def test_nothing_read_nothing_moved() -> None:
