@@ -25,7 +25,7 @@ _LONGEST = 1000
 _SAME_WORDS = 0.8
 """Share of words, by Jaccard's index, from which two sentences say the same."""
 
-_ALIKE = 1.0
+_ALIKE = 0.5
 """Difference in log odds within which two sentences answer alike, and the newer report wins."""
 
 _ALIKE_NOW = 2.5
@@ -54,7 +54,8 @@ _EARLIER = re.compile(
     r"previous(?:ly)?|former(?:ly)?|used to|back in|before|at the time|"
     r"when (?:it|they) (?:was|were)|"
     r"(?:was|were) (?:first|signed|announced|agreed|awarded|launched|reported)|"
-    r"in (?:january|february|march|april|may|june|july|august|september|october|november|december)|"
+    r"(?:in|on|by|of|\d\d?|last) (?:january|february|march|april|may|june|july|august|september|"
+    r"october|november|december)|"
     r"(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )

@@ -43,8 +43,11 @@ EMBEDDED = 16
 PARSED = 10
 """Sentences that are parsed for a question."""
 
+HEADS = 3
+"""Reports whose head is parsed for the names of their parties."""
+
 _HEAD = 5
-"""Sentences at the head of a report that are parsed for the names of its parties."""
+"""Sentences of such a head."""
 
 _WEIGHTS = Path(__file__).with_name("scorer.json")
 
@@ -81,6 +84,12 @@ _REASON = re.compile(
     r"\b(?:because|since|due to|owing to|as a result|so that|in order to|after|caused?|reasons?|"
     r"blam(?:ed?|ing)|thanks to|by|amid|over|citing|led to|prompted|fear(?:s|ed)?|"
     r"wanted|stopped|therefore)\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|its|their|theirs|the (?:two|former|latter|company|"
+    r"firm|group|agency|government|ministry|union|federation|club|council|court|bank|bloc|side)s?)"
+    r"\b",
     re.IGNORECASE,
 )
 _SAYING = re.compile(
@@ -342,33 +351,55 @@ class FeatureScorer:
     ) -> list[_Grammar]:
         names = sorted({name for c in final for name in _CAPITAL.findall(c.text)})
         asked = self._language.parse_question(question, names)
-        relation = relation_of(asked)
-        sentences = self._language.parse([candidate.text for candidate in final])
-        if relation is None:
+        if relation_of(asked) is None:
             unknown = Direction(Verdict.UNKNOWN, "")
+            sentences = self._language.parse([candidate.text for candidate in final])
             return [_Grammar(asked, sentence, unknown, False) for sentence in sentences]
+        known = self._texts_of(final, pool)
+        before = {id(c): _before(c) for c in final}
+        # All in one batch: the parser's cost for each call is that of a sentence.
+        wanted = [text for texts in known.values() for text in texts]
+        wanted += [text for texts in before.values() for text in texts]
+        wanted = list(dict.fromkeys(wanted))
+        parsed = dict(zip(wanted, self._language.parse(wanted), strict=True))
+        aliases = {
+            path: document_aliases([parsed[text] for text in dict.fromkeys(texts)])
+            for path, texts in known.items()
+        }
         found = []
-        aliases: dict[str, Any] = {}
-        # A report says at its head who its parties are; parsing all of it would cost too much.
-        texts = {c.hit.path: [c.hit.title] for c in final}
-        for candidate in pool:
-            if candidate.lead < _HEAD and candidate.hit.path in texts:
-                texts[candidate.hit.path].append(candidate.text)
         for candidate in final:
-            texts[candidate.hit.path] += [*candidate.before[-2:], candidate.text]
-        for candidate, sentence in zip(final, sentences, strict=True):
-            path = candidate.hit.path
-            if path not in aliases:
-                aliases[path] = document_aliases(
-                    self._language.parse(list(dict.fromkeys(texts[path])))
-                )
             context = Context(
                 title=candidate.hit.title,
-                previous=tuple(self._language.parse(candidate.before[-2:])),
-                aliases=aliases[path],
+                previous=tuple(parsed[text] for text in before[id(candidate)]),
+                aliases=aliases[candidate.hit.path],
             )
+            sentence = parsed[candidate.text]
             found.append(_Grammar(asked, sentence, direction(asked, sentence, context), True))
         return found
+
+    def _texts_of(
+        self, final: Sequence[Candidate], pool: Sequence[Candidate]
+    ) -> dict[str, list[str]]:
+        """What is parsed of each document for the names of its parties.
+
+        A report says at its head who its parties are. The heads of all reports would cost more
+        than the sentences themselves, so only the most promising few are read.
+        """
+        texts: dict[str, list[str]] = {}
+        for candidate in final:
+            texts.setdefault(candidate.hit.path, [candidate.hit.title]).extend(
+                [*_before(candidate), candidate.text]
+            )
+        heads = set(list(texts)[:HEADS])
+        for candidate in pool:
+            if candidate.hit.path in heads and candidate.lead < _HEAD:
+                texts[candidate.hit.path].append(candidate.text)
+        return texts
+
+
+def _before(candidate: Candidate) -> tuple[str, ...]:
+    """The sentences that tell whom a pronoun in this one means; none where it has no pronoun."""
+    return candidate.before[-2:] if _PRONOUN.search(candidate.text) else ()
 
 
 def confidence_row(
