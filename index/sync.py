@@ -150,7 +150,7 @@ def sync(
             # Whatever could stop the new index from being made is found before the old one goes.
             _ = embedder.dimension
             skipped: list[Refused] = []
-            if not allow_empty and not any(True for _ in _walk(corpus, skipped, set())):
+            if not allow_empty and not any(True for _ in _walk(corpus, index, skipped, set())):
                 raise _empty(corpus, skipped)
             _rebuild(index)
         if index.exists:
@@ -480,7 +480,7 @@ def _diff(corpus: Path, index: Index, *, verify: bool) -> _Diff:
     diff = _Diff(known=known, failures=failures)
     unlisted: set[str] = set()
     seen: set[str] = set()
-    for path, file in _walk(corpus, diff.skipped, unlisted):
+    for path, file in _walk(corpus, index, diff.skipped, unlisted):
         seen.add(path)
         before = known.get(path) or failures.get(path)
         if (
@@ -509,7 +509,7 @@ def _diff(corpus: Path, index: Index, *, verify: bool) -> _Diff:
 
 
 def _walk(
-    corpus: Path, skipped: list[Refused], unlisted: set[str]
+    corpus: Path, index: Index, skipped: list[Refused], unlisted: set[str]
 ) -> Iterator[tuple[str, FileState]]:
     """Every file that belongs to the corpus, with its state.
 
@@ -519,6 +519,8 @@ def _walk(
     now = time.time_ns()
     folders = [""]
     root = os.path.realpath(corpus)
+    # The index may lie in the corpus, or be made of the same folder: its texts are no documents.
+    own = {os.path.realpath(place) for place in (index.path, index.path / "texts")}
     while folders:
         folder = folders.pop()
         try:
@@ -544,7 +546,10 @@ def _walk(
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    folders.append(path)
+                    if entry.path in own:
+                        skipped.append(Refused(path, "the index itself"))
+                    else:
+                        folders.append(path)
                     continue
                 state = entry.stat()
                 if entry.is_symlink():
@@ -582,8 +587,15 @@ def _encodable(path: str) -> bool:
 
 
 def _checked(corpus: Path) -> Path:
-    corpus = corpus.expanduser()
-    if not corpus.exists():
+    try:
+        corpus = corpus.expanduser()
+        there = corpus.exists()
+    except (OSError, RuntimeError) as problem:  # a folder above it is closed; no such user
+        raise CorpusError(
+            f"The folder {corpus} can't be opened: {getattr(problem, 'strerror', problem)}.",
+            "Make it readable, or name another.",
+        ) from problem
+    if not there:
         raise CorpusError(
             f"There is no folder {corpus}.",
             "Name the folder that your documents are in.",

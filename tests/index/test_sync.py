@@ -472,6 +472,21 @@ def test_what_is_passed_over_is_reported(
     assert "Not of the corpus." not in documents(index).values()
 
 
+@pytest.mark.parametrize("place", ["index", "deep/er/index", "."])
+def test_an_index_inside_the_corpus_is_no_part_of_it(
+    corpus: Path, fake: FakeEmbedder, place: str
+) -> None:
+    inside = Index(corpus / place, model="fake")
+    write(corpus, {"a.txt": sentences("a", 5), "deep/texts/b.txt": sentences("b", 5)})
+    assert sync(corpus, inside, fake).added == ("a.txt", "deep/texts/b.txt")
+    again = sync(corpus, inside, fake)
+    assert (again.added, again.unchanged) == ((), 2)
+    own = "texts" if place == "." else place
+    assert Refused(own, "the index itself") in again.skipped
+    assert not changed_since_sync(corpus, inside)
+    inside.close()
+
+
 def test_names_that_are_not_utf_8_are_reported(
     corpus: Path, index: Index, fake: FakeEmbedder
 ) -> None:
@@ -543,6 +558,18 @@ def test_a_corpus_that_is_a_file(tmp_path: Path, index: Index, fake: FakeEmbedde
     (tmp_path / "file").write_text("x")
     with pytest.raises(CorpusError, match="is a file, not a folder"):
         sync(tmp_path / "file", index, fake)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("x" * 300, "File name too long"), ("~nobody-of-this-name/docs", "home directory")],
+)
+def test_a_corpus_that_cannot_be_opened(
+    tmp_path: Path, index: Index, fake: FakeEmbedder, name: str, why: str
+) -> None:
+    corpus = Path(name) if name.startswith("~") else tmp_path / name
+    with pytest.raises(CorpusError, match=why):
+        sync(corpus, index, fake)
 
 
 def test_a_corpus_of_failures_is_not_empty(corpus: Path, index: Index, fake: FakeEmbedder) -> None:

@@ -148,13 +148,9 @@ def test_a_reader_sees_what_a_writer_committed_and_nothing_deleted(
         assert eval(writer.sync()) == ((4, 0, 0) if turn == 0 else (turn % 2, 4, (turn + 1) % 2))
         if turn == 0:
             index.check()
-        dense, words, dated = index.consistent(
-            lambda: (
-                index.dense(vector, 99),
-                index.words("council counted ships", 99),
-                index.dense(vector, 99, Scope(since=date(2024, 3, 2))),
-            )
-        )
+        dense = index.consistent(lambda: index.dense(vector, 99))
+        words = index.consistent(lambda: index.words("council counted ships", 99))
+        dated = index.consistent(lambda: index.dense(vector, 99, Scope(since=date(2024, 3, 2))))
         for hits, paths in (
             (dense, set(there)),
             (words, set(there)),
@@ -246,3 +242,16 @@ def test_writers_take_turns(corpus: Path, index: Index, fake: FakeEmbedder, writ
         } == paths
         seen = writer("index.consistent(lambda: len(index.dense(fake.encode(['x'])[0], 99)))")
         assert int(seen) == index.manifest.counts()[1]
+
+
+def test_one_that_only_removes_sees_what_the_other_added(
+    corpus: Path, index: Index, fake: FakeEmbedder, writer: Writer
+) -> None:
+    write(corpus, {"a.txt": sentences("a", 9), "b.txt": sentences("b", 9)})
+    sync(corpus, index, fake)
+    write(corpus, {"c.txt": sentences("c", 9)})
+    writer.sync()
+    (corpus / "a.txt").unlink()
+    assert sync(corpus, index, fake).removed == ("a.txt",)
+    hits = index.consistent(lambda: index.dense(fake.encode(["ships"])[0], 99))
+    assert {hit.path for hit in hits} == {"b.txt", "c.txt"}
