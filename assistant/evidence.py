@@ -41,6 +41,9 @@ _FOLLOWS = 0.5
 _FOLLOWS_SAME = 0.1
 """The same, where both state the relation asked for between the parties asked about."""
 
+_SURE_SAME = -0.6
+"""Log odds that such a sentence must have in any case."""
+
 _FOLLOWS_SEVERAL = 0.2
 """The same, where the question asks for several things."""
 
@@ -308,7 +311,7 @@ def _distinct(
             or _logit(judgement.probability) >= bar
             or (
                 first.direction == judgement.direction == "same"
-                and _logit(judgement.probability) >= max(bar_same, 0.0)
+                and _logit(judgement.probability) >= max(bar_same, _SURE_SAME)
             )
             or (parts > 1 and len(chosen) < parts and judgement.probability >= _PART)
         ):

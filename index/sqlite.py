@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,11 +28,29 @@ def connect(path: Path, *, busy_seconds: float = 30.0) -> sqlite3.Connection:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=busy_seconds, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    # WAL with NORMAL survives the death of the process at any instant; a power cut may lose the
-    # last commits, which the next sync makes again.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        _log_ahead(connection, time.monotonic() + busy_seconds)
+        # WAL with NORMAL survives the death of the process at any instant; a power cut may lose
+        # the last commits, which the next sync makes again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _log_ahead(connection: sqlite3.Connection, deadline: float) -> None:
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as problem:
+            # This one statement does not wait by itself when several open a new file at once.
+            busy = problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 class Connections:

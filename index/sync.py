@@ -312,8 +312,8 @@ def _store(
 ) -> None:
     """Write vectors, saying so beforehand: see :func:`_recover`."""
     with index.section():
-        index.store.refresh(index.manifest.generation())
         index.manifest.set_meta(storing=index.store.graph_state())
+        index.store.refresh(index.manifest.generation())
         index.store.add(ids, vectors, days)
         index.manifest.set_meta(storing=None)
 

@@ -147,8 +147,8 @@ def test_in_a_small_corpus_twice_is_not_common(rates: LexicalIndex) -> None:
         ("The eleves met.", "Élèves"),
         ("A caf\u0065\u0301 opened.", "café"),
         ("A café opened.", "cafe\u0301"),
-        ("Les élèves.", "e\u0301le\u0300ves"),
-        ("Les e\u0301le\u0300ves.", "élèves"),
+        ("Gold élèves.", "e\u0301le\u0300ves"),
+        ("Gold e\u0301le\u0300ves.", "élèves"),
         ("The cafe opened.", "cafe\u0301"),
         ("In der Straße.", "STRAßE"),
         ("İstanbul voted.", "istanbul"),
@@ -251,6 +251,23 @@ def test_threads_read_while_one_writes(rates: LexicalIndex) -> None:
         assert min(pool.map(read, range(3))) > 0
         writing.result()
     assert rates.count() == 5
+
+
+def test_many_open_a_new_index_at_once(tmp_path: Path) -> None:
+    for round_ in range(10):
+        path = tmp_path / f"new{round_}.sqlite3"
+        barrier = threading.Barrier(6)
+
+        def work(_: int, path: Path = path, barrier: threading.Barrier = barrier) -> int:
+            barrier.wait()
+            opened = LexicalIndex(path)
+            try:
+                return opened.count()
+            finally:
+                opened.close()
+
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(work, range(6))) == [0] * 6
 
 
 def test_the_stems_kept_are_bounded(rates: LexicalIndex, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,14 +244,17 @@ def test_writers_take_turns(corpus: Path, index: Index, fake: FakeEmbedder, writ
         assert int(seen) == index.manifest.counts()[1]
 
 
+@pytest.mark.parametrize("count", [9, 2500])
 def test_one_that_only_removes_sees_what_the_other_added(
-    corpus: Path, index: Index, fake: FakeEmbedder, writer: Writer
+    corpus: Path, index: Index, fake: FakeEmbedder, writer: Writer, count: int
 ) -> None:
+    """A writer's client catches up by itself, but not with what another's graph has swallowed."""
     write(corpus, {"a.txt": sentences("a", 9), "b.txt": sentences("b", 9)})
     sync(corpus, index, fake)
-    write(corpus, {"c.txt": sentences("c", 9)})
+    write(corpus, {"c.txt": sentences("c", count)})
     writer.sync()
     (corpus / "a.txt").unlink()
     assert sync(corpus, index, fake).removed == ("a.txt",)
-    hits = index.consistent(lambda: index.dense(fake.encode(["ships"])[0], 99))
+    hits = index.consistent(lambda: index.dense(fake.encode(["ships"])[0], 5000))
     assert {hit.path for hit in hits} == {"b.txt", "c.txt"}
+    assert len(hits) == index.manifest.counts()[1]
