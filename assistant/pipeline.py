@@ -302,6 +302,7 @@ class Assistant:
         if not self._warm:
             self._language.warm()
             self._embedder.warm_up()
+            self.index.consistent(lambda: None)
             self._warm = True
 
     def _split(self, sha256: str, layer: str) -> tuple[Span, ...]:

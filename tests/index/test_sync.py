@@ -8,10 +8,12 @@ import shutil
 import socket
 import stat
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -335,20 +337,75 @@ def test_an_unreadable_file_keeps_its_version(
     assert (report.added, report.changed) == (("new.txt",), ("a.txt",))
 
 
-@pytest.mark.skipif(AS_ROOT, reason="root reads everything")
+@pytest.fixture
+def ordinary() -> Iterator[tuple[Path, Callable[[], AbstractContextManager[None]]]]:
+    """A folder, and a way to be a user there whom permissions bind; root is above them."""
+    nobody = 65534
+
+    @contextmanager
+    def be() -> Iterator[None]:
+        if not AS_ROOT:
+            yield
+            return
+        for place in (folder, *folder.rglob("*")):
+            os.chown(place, nobody, nobody)
+        os.seteuid(nobody)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        yield folder, be
+
+
 @pytest.mark.parametrize("mode", [0o000, 0o400, 0o100])
 def test_a_closed_folder_keeps_its_documents(
-    corpus: Path, index: Index, fake: FakeEmbedder, mode: int
+    fake: FakeEmbedder, ordinary: tuple[Path, Callable[[], AbstractContextManager[None]]], mode: int
 ) -> None:
-    write(corpus, {"a.txt": "A.", "closed/b.txt": "B."})
-    sync(corpus, index, fake)
-    (corpus / "closed").chmod(mode)
-    try:
+    folder, be = ordinary
+    corpus, index = folder / "corpus", Index(folder / "index", model="fake")
+    write(corpus, {"a.txt": "A.", "closed/b.txt": "B.", "shut.txt": "C."})
+    assert len(sync(corpus, index, fake).added) == 3
+    write(corpus, {"shut.txt": "C changed."}, age=30)
+    with be():
+        (corpus / "closed").chmod(mode)
+        (corpus / "shut.txt").chmod(0)
         report = sync(corpus, index, fake)
-    finally:
         (corpus / "closed").chmod(0o755)
     assert report.removed == ()
-    assert documents(index).keys() == {"a.txt", "closed/b.txt"}
+    assert [refused.path for refused in report.failed] == ["shut.txt"]
+    assert [refused.path.split("/")[0] for refused in report.skipped] == (
+        [] if mode == 0o100 else ["closed"]
+    )
+    assert documents(index) == {"a.txt": "A.", "closed/b.txt": "B.", "shut.txt": "C."}
+    index.close()
+
+
+def test_an_index_folder_without_write_permission(
+    fake: FakeEmbedder, ordinary: tuple[Path, Callable[[], AbstractContextManager[None]]]
+) -> None:
+    folder, be = ordinary
+    corpus, index = folder / "corpus", Index(folder / "index", model="fake")
+    write(corpus, {"a.txt": "A."})
+    sync(corpus, index, fake)
+    write(corpus, {"a.txt": "A changed."}, age=30)
+    new = Index(folder / "closed" / "index", model="fake")
+    (folder / "closed").mkdir()
+    with be():
+        for place in ("closed", "index", "index/chroma", "index/writer.lock"):
+            (folder / place).chmod(0o500)
+        for there in (new, index):
+            with pytest.raises(StorageError, match="can't be written: Permission denied") as caught:
+                sync(corpus, there, fake)
+            assert str(folder) in caught.value.message
+            assert "--index" in caught.value.remedy
+        for place in ("closed", "index", "index/chroma"):
+            (folder / place).chmod(0o700)
+    assert documents(index) == {"a.txt": "A."}
+    index.close()
+    new.close()
 
 
 def test_an_unlistable_folder_keeps_its_documents(
