@@ -81,9 +81,7 @@ class Assistant:
     Build one with :meth:`open`. Use it as a context manager.
     """
 
-    def __init__(
-        self, corpus: Path, index: Index, embedder: Embedder, settings: Settings
-    ) -> None:
+    def __init__(self, corpus: Path, index: Index, embedder: Embedder, settings: Settings) -> None:
         self.corpus = corpus
         self.index = index
         self.settings = settings
@@ -166,9 +164,7 @@ class Assistant:
         sync was found running, or the folder is gone, and answers come from the index as it stands.
         """
         if not self.corpus.is_dir() and self.index.exists:
-            return None, (
-                f"The folder {self.corpus} is not there; this is from the index of it."
-            )
+            return None, (f"The folder {self.corpus} is not there; this is from the index of it.")
         if not changed_since_sync(self.corpus, self.index):
             self.index.check()
             return None, ""
