@@ -7,6 +7,7 @@ newest report's among those that answer alike, and none that says it the other w
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -22,8 +23,8 @@ _CONTEXT = 3
 _LONGEST = 1000
 """Code points. A longer "sentence" (a table, a page without full stops) is cited by passage."""
 
-_SAME_WORDS = 0.8
-"""Share of words, by Jaccard's index, from which two sentences say the same."""
+_SAME_WORDS = 0.85
+"""Share of the words of both, matched in order, from which two sentences say the same."""
 
 _ALIKE = 0.5
 """Difference in log odds within which two sentences answer alike, and the newer report wins."""
@@ -79,7 +80,13 @@ _PARTS = re.compile(
 )
 _LEANS = re.compile(r"\b(?:it|its|they|them|their|he|him|his|she|her|this|that)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=\s)[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*")
-_DATELINE = re.compile(r"\b\d{4}\b.{0,12}[—–-]|^[A-Z][\w .,]{2,40}\(\w+\)\s*[—–-]?$")
+_DATELINE = re.compile(
+    r"^(?:[^.!?]{1,60}, )?"
+    r"(?:\d{1,2} [A-Z][a-z]+ \d{4}|[A-Z][a-z]+ \d{1,2},? \d{4}|\d{4}-\d\d-\d\d)"
+    r"(?:\s*[—–-] ?[^.!?]{0,60})?$|^[A-Z][\w .,]{2,40}\(\w+\)\s*[—–-]?$"
+)
+_NOT = re.compile(r"\b(?:not|no|never|none|nobody|neither|nor|without|cannot)\b|n[’']t\b")
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"\w+")
 
 
@@ -320,12 +327,20 @@ def _distinct(
 
 
 def _same(one: str, other: str) -> bool:
-    return _shared(_words(one), _words(other)) >= _SAME_WORDS
+    """Whether two sentences say the same in nearly the same words.
 
-
-def _shared(one: frozenset[str], other: frozenset[str]) -> float:
-    """Jaccard's index (1901): the share of all words that both have."""
-    return len(one & other) / len(one | other) if one or other else 0.0
+    In the same order, with the same figures and the same "not": those few words are all that
+    tells a claim from its opposite.
+    """
+    words, others = _WORD.findall(one.casefold()), _WORD.findall(other.casefold())
+    if one == other:
+        return True
+    if _FIGURE.findall(one) != _FIGURE.findall(other):
+        return False
+    if len(_NOT.findall(one.casefold())) != len(_NOT.findall(other.casefold())):
+        return False
+    matcher = difflib.SequenceMatcher(None, words, others, autojunk=False)
+    return matcher.quick_ratio() >= _SAME_WORDS and matcher.ratio() >= _SAME_WORDS
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

@@ -53,11 +53,13 @@ _WEIGHTS = Path(__file__).with_name("scorer.json")
 
 _WORD = re.compile(r"\w+")
 _CAPITAL = re.compile(r"(?<=[\w,;:’'”)] )[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*")
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|third|"
-    r"quarter|hundreds?|thousands?|millions?|billions?|twice|double)\b",
-    re.IGNORECASE,
+_NUMBER_WORDS = (
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|third|"
+    r"quarter|hundreds?|thousands?|millions?|billions?|twice|double)\b"
 )
+_NUMBER = re.compile(rf"\d|{_NUMBER_WORDS}", re.IGNORECASE)
+_FIGURES = re.compile(rf"\d+(?:[.,]\d+)*|{_NUMBER_WORDS}", re.IGNORECASE)
+_ASKING = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
 _MONEY = re.compile(
     r"[€$£¥]|\b(?:euros?|dollars?|pounds?|crowns?|francs?|yen|yuan|rupees?|pesos?|"
     r"(?:m|b|tr)illion)\b",
@@ -77,7 +79,7 @@ _DURATION = re.compile(
 )
 _MEASURE = re.compile(
     r"\b(?:kilomet(?:re|er)s?|met(?:re|er)s?|miles?|feet|foot|inch(?:es)?|hectares?|acres?|"
-    r"tonnes?|tons?|kilograms?|kg|km|litres?|gallons?|degrees?|square|cubic|[mg]w)\b",
+    r"years? old|tonnes?|tons?|kilograms?|kg|km|litres?|gallons?|degrees?|square|cubic|[mg]w)\b",
     re.IGNORECASE,
 )
 _REASON = re.compile(
@@ -467,7 +469,7 @@ class _Asked:
     terms: Mapping[str, float]
     names: frozenset[str]
     pairs: frozenset[tuple[str, str]]
-    kinds: tuple[str, ...]
+    kind: str
     words: frozenset[str]
     stems: Mapping[str, str]
     saying: bool
@@ -504,7 +506,7 @@ class _Asked:
             terms=terms,
             names=frozenset(names & set(terms)),
             pairs=frozenset(pairwise(line)),
-            kinds=tuple(kind for kind, pattern in _KINDS if pattern.search(question)),
+            kind=_kind_asked(question),
             words=frozenset(stems[word] for word in lower if word in stems),
             stems=stems,
             saying=bool(_SAYING.search(question)),
@@ -646,23 +648,41 @@ _LABELS: Mapping[str, frozenset[str]] = {
 }
 
 
+_COUNTED = frozenset({"percent", "money", "measure", "duration", "number"})
+
+
+def _kind_asked(question: str) -> str:
+    """The kind of thing asked for; empty where none of ours is.
+
+    Of two question words the first asks: the "who" in "what did the man who …" does not.
+    """
+    first = _ASKING.search(question)
+    matches = [(m.start(), kind) for kind, p in _KINDS if (m := p.search(question))]
+    # Stable: of kinds that begin at one place the table's first is the closest.
+    for start, kind in sorted(matches, key=lambda match: match[0]):
+        if first and start > first.start() and _ASKING.match(question, start):
+            continue
+        return kind
+    return ""
+
+
 def _kind_of_thing(asked: _Asked, text: str, grammar: _Grammar) -> tuple[float, float]:
     """Whether what the question asks for stands in the sentence, and was not in the question."""
-    if not asked.kinds:
+    if not asked.kind:
         return 0.0, 0.0
-    kind = asked.kinds[0]
-    if kind in _TESTS:
-        known = {match.casefold() for match in _TESTS[kind].findall(asked.text)}
-        found = any(m.casefold() not in known for m in _TESTS[kind].findall(text))
-        if kind in ("percent", "money", "measure", "duration", "number"):
-            digits = set(re.findall(r"\d+", asked.text))
-            found = found and (
-                any(d not in digits for d in re.findall(r"\d+", text))
-                or bool(_NUMBER.search(re.sub(r"\d", "", text)))
-            )
+    if asked.kind in _COUNTED:
+        # The unit may stand in the question; new is the number.
+        known = {match.casefold() for match in _FIGURES.findall(asked.text)}
+        found = bool(_TESTS[asked.kind].search(text)) and any(
+            figure.casefold() not in known for figure in _FIGURES.findall(text)
+        )
+    elif asked.kind in _TESTS:
+        known = {match.casefold() for match in _TESTS[asked.kind].findall(asked.text)}
+        found = any(m.casefold() not in known for m in _TESTS[asked.kind].findall(text))
     else:
         found = any(
-            entity.label in _LABELS[kind] and not set(_stems(asked, entity.text)) <= asked.words
+            entity.label in _LABELS[asked.kind]
+            and not set(_stems(asked, entity.text)) <= asked.words
             for entity in grammar.sentence.entities
         )
     return float(found), float(not found)

@@ -1,6 +1,6 @@
 """How fast OnRecord is, how much memory it takes and how large an index is.
 
-    python -m benchmarks.speed                       some fifteen minutes, on invented reports
+    python -m benchmarks.speed                       some ten minutes, on invented reports
     python -m benchmarks.speed --corpus DIR          the same on a folder of .txt files
     python -m benchmarks.speed --short               at most five minutes; only prints
 

@@ -92,6 +92,7 @@ class FakeAssistant:
     rechecks: ClassVar[list[Recheck]]
     documents: ClassVar[int]
     failures: ClassVar[tuple[Refused, ...]]
+    shipped_threshold: ClassVar[float] = THRESHOLD
     stale: ClassVar[bool]
 
     def __init__(self, corpus: Path | None) -> None:
