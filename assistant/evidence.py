@@ -60,7 +60,7 @@ _EARLIER = re.compile(
     r"(?:was|were) (?:first|signed|announced|agreed|awarded|launched|reported)|"
     r"(?:in|on|by|of|\d\d?|last) (?:january|february|march|april|may|june|july|august|september|"
     r"october|november|december)|"
-    r"(?:19|20)\d\d)\b",
+    r"(?<!by )(?<!until )(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _NOW = re.compile(
@@ -147,7 +147,7 @@ def select_evidence(
         if rivals and upright[0][1].probability < 0.5:
             reason = rivals[0][1].reason
     ranked = upright or judged
-    if not _EARLIER.search(question.text):
+    if _NOW.search(question.text) or not _EARLIER.search(question.text):
         ranked = _newest_first(question.text, ranked)
     parts = question_parts(question.text)
     several = len(parts) > 1 or _SEVERAL.search(question.text) is not None
@@ -340,7 +340,20 @@ def _same(one: str, other: str) -> bool:
     if len(_NOT.findall(one.casefold())) != len(_NOT.findall(other.casefold())):
         return False
     matcher = difflib.SequenceMatcher(None, words, others, autojunk=False)
-    return matcher.quick_ratio() >= _SAME_WORDS and matcher.ratio() >= _SAME_WORDS
+    if matcher.quick_ratio() < _SAME_WORDS or matcher.ratio() < _SAME_WORDS:
+        return False
+    # One may say more than the other ("…, Ash said"). A word in place of another, or in another
+    # place, can be all that makes a claim its opposite: rose and fell, forty and fifty.
+    gone: set[str] = set()
+    come: set[str] = set()
+    for kind, first, last, start, end in matcher.get_opcodes():
+        if kind == "replace":
+            return False
+        if kind == "delete":
+            gone.update(words[first:last])
+        elif kind == "insert":
+            come.update(others[start:end])
+    return not gone & come
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

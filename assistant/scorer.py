@@ -15,6 +15,7 @@ import difflib
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -479,7 +480,7 @@ class _Asked:
     def read(cls, question: str, candidates: Sequence[Candidate], stats: WordStats) -> _Asked:
         spoken = _WORD.findall(question)
         lower = [word.casefold() for word in spoken]
-        content = [word for word in lower if word not in _PLAIN_WORDS] or lower
+        content = [word for word in lower if word not in _PLAIN_WORDS]
         vocabulary = {
             word
             for c in candidates
@@ -487,20 +488,18 @@ class _Asked:
             for word in _fold_words(text)
         }
         stems = stats.stems(vocabulary | set(lower))
-        rarity = stats.idf(list(dict.fromkeys(content)))
-        mended = _mend(content, rarity, vocabulary, stems)
+        mended = _mend(content, vocabulary, stems)
+        meant = [mended.get(word, word) for word in content]
+        rarity = stats.idf(list(dict.fromkeys(meant)))
         terms: dict[str, float] = {}
-        for word in content:
-            stem = stems.get(mended.get(word, word))
-            if stem:
-                terms[stem] = max(
-                    terms.get(stem, 0.0), rarity.get(mended.get(word, word), rarity[word])
-                )
+        for word in meant:
+            if stem := stems.get(word):
+                terms[stem] = max(terms.get(stem, 0.0), rarity[word])
         capital = {
             word.casefold() for word in spoken[1:] if word[:1].isupper() or word[:1].isdigit()
         } | {word for word in content if _known_name(word, candidates)}
         names = {stems[w] for word in capital if (w := mended.get(word, word)) in stems}
-        line = [stems[w] for word in content if (w := mended.get(word, word)) in stems]
+        line = [stems[word] for word in meant if word in stems]
         return cls(
             text=question,
             terms=terms,
@@ -525,10 +524,7 @@ def _known_name(word: str, candidates: Sequence[Candidate]) -> bool:
 
 
 def _mend(
-    content: Sequence[str],
-    rarity: Mapping[str, float],
-    vocabulary: Collection[str],
-    stems: Mapping[str, str],
+    content: Sequence[str], vocabulary: Collection[str], stems: Mapping[str, str]
 ) -> dict[str, str]:
     """Words that no candidate has, read as the word meant: slips of the keyboard, lost accents."""
     have = {stems.get(word) for word in vocabulary}
@@ -536,13 +532,20 @@ def _mend(
     for word in content:
         if len(word) < 5 or stems.get(word) in have or word in vocabulary:
             continue
-        near = difflib.get_close_matches(
-            word, [w for w in vocabulary if abs(len(w) - len(word)) <= 2], n=1, cutoff=0.8
-        )
+        plain = {_unaccented(w): w for w in sorted(vocabulary) if abs(len(w) - len(word)) <= 2}
+        near = difflib.get_close_matches(_unaccented(word), list(plain), n=1, cutoff=0.8)
         if near:
-            mended[word] = near[0]
-    del rarity
+            mended[word] = plain[near[0]]
     return mended
+
+
+def _unaccented(word: str) -> str:
+    """Without accents: people leave them out. Some letters have theirs built in."""
+    parts = unicodedata.normalize("NFKD", word).translate(_PLAIN_LETTERS)
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+_PLAIN_LETTERS = str.maketrans("ıøłđðþß", "iolddts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -323,6 +323,29 @@ def test_what_says_something_else_is_not_cited_for_it(
     assert [piece.also for piece in found.evidence] == [(), ()]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "Elm expects Oak to pay for the repair of the harbour before the end of the year.",
+            "Oak expects Elm to pay for the repair of the harbour before the end of the year.",
+        ),
+        (
+            "The price of bread in Elm rose by 4 per cent in May.",
+            "The price of bread in Elm fell by 4 per cent in May.",
+        ),
+        (
+            "The fee for a trawler at Elm is raised to forty crowns a day.",
+            "The fee for a trawler at Elm is raised to fifty crowns a day.",
+        ),
+    ],
+)
+def test_one_word_makes_another_claim(documents: Documents, one: str, other: str) -> None:
+    hit = documents.add("a.txt", one, other)
+    found = select(Q, [hit], documents, {one: 0.8, other: 0.8})
+    assert [piece.also for piece in found.evidence] == [(), ()]
+
+
 # -- the other way round ---------------------------------------------------------------------------
 
 

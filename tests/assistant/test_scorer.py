@@ -209,8 +209,8 @@ def test_the_kind_of_thing_asked_for_in_other_words(
         ("What did the comission decide?", "The council decided.", 1 / 2),
         ("Who is Elms?", "Elm is here.", 1.0),
         ("What is a cat?", "The car is red.", 0.0),  # too short to be a slip
-        # Function words count only where there are no others.
-        ("What is it?", "So it is.", 2 / 3),
+        # A question of function words alone asks for nothing.
+        ("What is it?", "So it is.", 0.0),
     ],
 )
 def test_the_share_of_words(
