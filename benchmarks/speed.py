@@ -347,6 +347,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.json.write_text(text, "utf-8")
     print(tables.speed(result))
     if sizes == FULL:
+        RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(text, "utf-8")
         for path in readme.refresh():
             _say(f"wrote {path.relative_to(machine.ROOT)}")
