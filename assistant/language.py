@@ -173,11 +173,15 @@ class Language:
         if cache < 1:
             raise ValueError(f"cache must be at least 1, not {cache}")
         self._size = cache
-        self._cache: OrderedDict[str, Parsed] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[Parsed, bool]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def parse(self, texts: Sequence[str]) -> list[Parsed]:
+    def parse(self, texts: Sequence[str], *, names: bool = True) -> list[Parsed]:
         """Parse each text; the answer stands in the order of ``texts``.
+
+        Args:
+            names: whether names must be found, too. That is over half of the work; without it
+                a parse may have no entities.
 
         Raises:
             ModelError: if spaCy or its model can't be loaded.
@@ -186,17 +190,18 @@ class Language:
         missing: dict[str, None] = {}
         with self._lock:
             for text in texts:
-                if (hit := self._cache.get(text)) is not None:
+                hit, complete = self._cache.get(text, (None, False))
+                if hit is not None and (complete or not names):
                     self._cache.move_to_end(text)
                     found[text] = hit
                 else:
                     missing[text] = None
         if missing:
-            fresh = _parse(list(missing))
+            fresh = _parse(list(missing), names)
             found.update(zip(missing, fresh, strict=True))
             with self._lock:
                 for text in missing:
-                    self._cache[text] = found[text]
+                    self._cache[text] = found[text], names
                     self._cache.move_to_end(text)
                 while len(self._cache) > self._size:
                     self._cache.popitem(last=False)
@@ -389,12 +394,16 @@ def _import_spacy() -> Any:
         sys.meta_path.remove(guard)
 
 
-def _parse(texts: list[str]) -> list[Parsed]:
+def _parse(texts: list[str], names: bool) -> list[Parsed]:
     nlp = _model()
     with _run_lock:
         # Curly apostrophes are swapped one for one: the tokenizer knows both, the tagger has
         # hardly seen the curly one. Lengths stay, and our tokens take their words from the text.
-        docs = nlp.pipe([_plain(text)[:_MAX_CHARS] for text in texts], batch_size=64)
+        docs = nlp.pipe(
+            [_plain(text)[:_MAX_CHARS] for text in texts],
+            batch_size=64,
+            disable=[] if names else ["ner"],
+        )
         return [_own(text, doc) for text, doc in zip(texts, docs, strict=True)]
 
 

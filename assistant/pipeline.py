@@ -19,7 +19,7 @@ from assistant.direction import speaker
 from assistant.evidence import Selection, select_evidence
 from assistant.follow_up import standalone
 from assistant.language import Language
-from assistant.reference import antecedent
+from assistant.reference import antecedent, led_by_pronoun
 from assistant.resources import resource
 from assistant.retrieve import promote, retrieve
 from assistant.scorer import THRESHOLD, FeatureScorer
@@ -33,7 +33,7 @@ from assistant.types import (
     Turn,
 )
 from assistant.verify import Recheck, Verified, recheck, verify
-from index.embed import Embedder
+from index.embed import Embedder, Remembered
 from index.errors import CorpusError, DocumentError, IndexBusy, QuestionError
 from index.folder import Index, Scope, default_folder
 from index.parse import parse_file
@@ -87,7 +87,8 @@ class Assistant:
         self.settings = settings
         self._embedder = embedder
         self._language = Language()
-        self._scorer: Scorer = FeatureScorer(embedder.encode, index.lexical, self._language)
+        self._encode = Remembered(embedder.encode)
+        self._scorer: Scorer = FeatureScorer(self._encode, index.lexical, self._language)
         self._sentences = lru_cache(maxsize=1024)(self._split)
         self._warm = False
 
@@ -234,7 +235,7 @@ class Assistant:
             text = standalone(asked, turns(history), self._language)
         wanted = Question(text, asked, filters or Filters())
         with clock.stage("embed"):
-            vector = self._embedder.encode([wanted.text])[0]
+            vector = self._encode([wanted.text])[0]
 
         def found() -> tuple[list[Hit], Selection, Verified]:
             with clock.stage("retrieve", "searching"):
@@ -267,7 +268,7 @@ class Assistant:
         self._ready()
         text = " ".join(question.split())
         wanted = Question(text, text, filters or Filters())
-        vector = self._embedder.encode([text])[0]
+        vector = self._encode([text])[0]
         most = self.settings.passages if k is None else k
         return self.index.consistent(lambda: self._hits(wanted, vector, most))
 
@@ -307,10 +308,11 @@ class Assistant:
     def _annotated(self, piece: Evidence) -> Evidence:
         """With its speaker, and with its subject where the sentence has only a pronoun."""
         candidate = piece.candidate
-        parsed, *before = self._language.parse([candidate.text, *candidate.before])
+        (parsed,) = self._language.parse([candidate.text])
         said_by = speaker(parsed)
         piece = replace(piece, speaker=str(said_by) if said_by else None)
-        found = antecedent(parsed, before)
+        before = candidate.before if led_by_pronoun(parsed) else ()
+        found = antecedent(parsed, self._language.parse(before))
         if found is None:
             return piece
         place = candidate.lead - len(candidate.before) + found.sentence

@@ -60,6 +60,11 @@ def antecedent(sentence: Parsed, before: Sequence[Parsed]) -> Antecedent | None:
     return None
 
 
+def led_by_pronoun(sentence: Parsed) -> bool:
+    """Whether ``sentence`` needs one before it to tell whom it speaks of."""
+    return _leading_pronoun(sentence) is not None
+
+
 def _agrees(pronoun: Token, subject: Token) -> bool:
     """Whether the two agree in number. "They" may be a company or a party, too."""
     plural = subject.tag in ("NNS", "NNPS")

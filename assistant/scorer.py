@@ -6,7 +6,7 @@ asked for (who, when, how much) and brings anything the question does not have; 
 whom. A logistic regression weighs these into a probability.
 
 Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
-words; the best sixteen are embedded; the best ten of these are parsed.
+words; the best twelve are embedded; the best ten of these are parsed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from assistant.language import Language, Parsed
     from index.embed import Vectors
 
-EMBEDDED = 16
+EMBEDDED = 12
 """Sentences that are embedded for a question: at two cores the dearest part of an answer."""
 
 PARSED = 10
@@ -281,7 +281,6 @@ class FeatureScorer:
         self._words = words
         self._language = language
         self._weights = weights or shipped()
-        self._vectors: dict[str, Any] = {}
 
     def judge(self, question: str, candidates: Sequence[Candidate]) -> list[Judgement]:
         """One judgement for each candidate. Those sifted out early get next to no probability."""
@@ -314,12 +313,12 @@ class FeatureScorer:
             range(len(candidates)),
             key=lambda place: -(compared[place].sift() + 0.15 / (1 + candidates[place].rank)),
         )[:EMBEDDED]
-        asking, *vectors = self._embed([question, *(candidates[p].text for p in order)])
+        asking, *vectors = self._encode([question, *(candidates[p].text for p in order)])
         cosines = {p: float(v @ asking) for p, v in zip(order, vectors, strict=True)}
         final = sorted(order, key=lambda place: -(compared[place].sift() + 1.5 * cosines[place]))[
             :PARSED
         ]
-        parsed = self._parse(question, [candidates[place] for place in final], candidates)
+        parsed = self._parse(asked, [candidates[place] for place in final], candidates)
         best = sorted(cosines.values(), reverse=True)
         by_text = {candidates[place].text: cosines[place] for place in order}
         rows = []
@@ -335,28 +334,17 @@ class FeatureScorer:
             rows.append((place, {name: row[name] for name in FEATURES}, grammar.direction))
         return rows
 
-    def _embed(self, texts: Sequence[str]) -> list[Any]:
-        kept = self._vectors
-        missing = [text for text in dict.fromkeys(texts) if text not in kept]
-        if missing:
-            fresh = dict(zip(missing, self._encode(missing), strict=True))
-            kept = (
-                {**kept, **fresh}
-                if len(kept) < 4096
-                else {**fresh, **{text: kept[text] for text in texts if text in kept}}
-            )
-            # Replaced, not changed: other threads may be reading the old one.
-            self._vectors = kept
-        return [kept[text] for text in texts]
-
     def _parse(
-        self, question: str, final: Sequence[Candidate], pool: Sequence[Candidate]
+        self, question: _Asked, final: Sequence[Candidate], pool: Sequence[Candidate]
     ) -> list[_Grammar]:
         names = sorted({name for c in final for name in _CAPITAL.findall(c.text)})
-        asked = self._language.parse_question(question, names)
+        asked = self._language.parse_question(question.text, names)
         if relation_of(asked) is None:
             unknown = Direction(Verdict.UNKNOWN, "")
-            sentences = self._language.parse([candidate.text for candidate in final])
+            sentences = self._language.parse(
+                [candidate.text for candidate in final],
+                names=question.saying or question.kind in _LABELS,
+            )
             return [_Grammar(asked, sentence, unknown, False) for sentence in sentences]
         known = self._texts_of(final, pool)
         before = {id(c): _before(c) for c in final}
@@ -513,8 +501,10 @@ class _Asked:
         )
 
 
-def _fold_words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
+@lru_cache(maxsize=4096)
+def _fold_words(text: str) -> tuple[str, ...]:
+    # Remembered: a sentence is read as itself and as the neighbour of several others.
+    return tuple(word.casefold() for word in _WORD.findall(text))
 
 
 def _known_name(word: str, candidates: Sequence[Candidate]) -> bool:

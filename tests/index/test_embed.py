@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import index.embed
-from index.embed import DEFAULT_MODEL, Embedder
+from index.embed import DEFAULT_MODEL, Embedder, Remembered
 from index.errors import ModelError
 from tests.index.making import run_python
 
@@ -147,3 +148,46 @@ def test_the_time_of_a_copy_does_not_matter(copied: Path) -> None:
     for path in copied.rglob("*"):
         os.utime(path, (1, 1))
     assert Embedder(str(copied)).identity == before
+
+
+def test_texts_of_all_lengths_come_back_in_their_places(embedder: Embedder) -> None:
+    texts = [f"The weather in town {n} was fair. " * (1 + n * 7 % 31) for n in range(70)]
+    together = embedder.encode(texts)
+    for text, vector in zip(texts, together, strict=True):
+        assert float(embedder.encode([text])[0] @ vector) > 0.99999
+
+
+def test_the_callers_torch_keeps_its_threads(embedder: Embedder) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    embedder.encode(["One text.", "And another."])
+    assert torch.get_num_threads() == before
+
+
+class Counting:
+    def __init__(self) -> None:
+        self.encoded: list[str] = []
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        self.encoded += texts
+        return np.array([[len(text), sum(map(ord, text))] for text in texts], dtype=np.float32)
+
+
+def test_what_was_encoded_is_not_encoded_again() -> None:
+    counting = Counting()
+    encode = Remembered(counting)
+    first = encode(["a", "bc", "a"])
+    assert first.tolist() == [[1, 97], [2, 197], [1, 97]]
+    assert encode(["bc", "d"]).tolist() == [[2, 197], [1, 100]]
+    assert counting.encoded == ["a", "bc", "d"]
+
+
+def test_vectors_are_not_kept_for_ever() -> None:
+    counting = Counting()
+    encode = Remembered(counting, most=500)
+    for batch in range(30):
+        texts = ["kept", *(f"text {batch} {n}" for n in range(100))]
+        assert np.array_equal(encode(texts), Counting()(texts))
+        assert len(encode._kept) < 500 + len(texts)
+    assert counting.encoded.count("kept") == 1
