@@ -1,4 +1,5 @@
-# make run     set up, index the seeds, ask the example question
+# make run     set up, index the seeds, ask the example question, open the chat in the browser
+# make ask     the same without the chat
 # make test    set up with what the tests need, then lint, types, import rules and the suite
 #
 # PIP_ARGS goes to every pip install, e.g. to choose a build of torch:
@@ -16,7 +17,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export ANONYMIZED_TELEMETRY = False
 export GRADIO_ANALYTICS_ENABLED = False
 
-.PHONY: help setup run test test-long lint types format eval bench wheel clean
+.PHONY: help setup run ask serve test test-long lint types format eval bench wheel clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -39,10 +40,27 @@ $(VENV)/.dev: $(VENV)/.run
 
 setup: $(VENV)/.run
 
-run: $(VENV)/.run
+# For the tests of the page: Debian's Chromium where it can be installed, Playwright's own elsewhere.
+# Without any they are skipped, with a line that says how to get one.
+$(VENV)/.browser: $(VENV)/.dev
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else $(BIN)/python -m playwright install chromium; fi || \
+	  echo "No browser could be installed; tests that need one will be skipped." >&2
+	@touch $@
+
+ask: $(VENV)/.run
 	@$(BIN)/onrecord index seeds
 	@echo
 	@$(BIN)/onrecord ask "$(QUESTION)" --corpus seeds
+
+run: ask
+	@echo
+	@$(BIN)/onrecord serve seeds
+
+serve: $(VENV)/.run
+	@$(BIN)/onrecord serve seeds
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -52,10 +70,10 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 # The runner's own last line comes last.
-test: lint types
+test: lint types $(VENV)/.browser
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: lint types
+test-long: lint types $(VENV)/.browser
 	$(BIN)/python -m pytest
 
 format: $(VENV)/.dev

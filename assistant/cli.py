@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -31,7 +32,8 @@ from index.errors import CorpusError, QuestionError, UserError
 
 if TYPE_CHECKING:
     from assistant.config import Settings
-    from assistant.evaluation.runner import Item
+    from assistant.evaluation.dialogues import DialogueReport
+    from assistant.evaluation.runner import Item, Report
     from assistant.pipeline import Assistant
     from assistant.render import Context
     from assistant.types import Answer, Filters
@@ -139,6 +141,35 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("corpus", nargs="?", type=_folder, metavar="DIR", help=corpus_help)
     status.add_argument("--json", action="store_true", help="print JSON")
 
+    serve = command("serve", _serve, "the chat in the browser")
+    serve.add_argument("corpus", nargs="?", type=_folder, metavar="DIR", help=corpus_help)
+    serve.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where to listen (default: here only)",
+    )
+    serve.add_argument(
+        "--port", type=_port, metavar="N", help="(default: the first free from 7860)"
+    )
+    serve.add_argument(
+        "--auth",
+        type=_folder,
+        metavar="FILE",
+        help="who may come in: a line name:password for each; a must where --host is not this "
+        "machine",
+    )
+    serve.add_argument(
+        "--read-only", action="store_true", help="no upload, no re-indexing, no removal"
+    )
+    serve.add_argument(
+        "--max-upload", type=_count, default=20, metavar="MB", help="of one file (default: 20)"
+    )
+    serve.add_argument("--mcp", action="store_true", help="answer MCP clients, too")
+    serve.add_argument(
+        "--url", default="", help="the address people use, where a proxy stands in front"
+    )
+
     verify = command("verify", _verify, "check every quote of saved answers again")
     verify.add_argument("saved", metavar="FILE", help="what ask --json printed; - standard input")
     verify.add_argument("--corpus", type=_folder, metavar="DIR", help=corpus_help)
@@ -148,13 +179,24 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = command("eval", _eval, "ask the questions of a test set and measure")
     evaluate.add_argument(
-        "folder", type=_folder, metavar="DIR", help="a set: docs/ and questions.jsonl"
+        "folder",
+        type=_folder,
+        metavar="DIR",
+        help="a set: docs/ and questions.jsonl, or dialogues.jsonl with --dialogues",
+    )
+    evaluate.add_argument(
+        "--dialogues",
+        action="store_true",
+        help="ask the set's dialogues instead, turn by turn: with what was said before, alone, "
+        "and as written by hand to stand alone",
     )
     evaluate.add_argument("--json", type=_folder, metavar="FILE", help="write the results as JSON")
     evaluate.add_argument(
         "--markdown", type=_folder, metavar="FILE", help="write the results as Markdown"
     )
-    evaluate.add_argument("--limit", type=_count, metavar="N", help="only the first N questions")
+    evaluate.add_argument(
+        "--limit", type=_count, metavar="N", help="only the first N questions, or dialogues"
+    )
     return parser
 
 
@@ -170,6 +212,12 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2025-01-31") from None
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
 
 
 def _count(text: str) -> int:
@@ -486,6 +534,30 @@ def _verify(args: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
+# -- serve ---------------------------------------------------------------------------------------
+
+
+def _serve(args: argparse.Namespace) -> int:
+    settings = _settings(args)
+    from assistant.ui.guard import read_users
+    from assistant.ui.serving import Serving, serve
+
+    serving = Serving(
+        host=args.host,
+        port=args.port,
+        users=read_users(args.auth) if args.auth else None,
+        read_only=args.read_only,
+        max_upload=args.max_upload * 1_000_000,
+        mcp=args.mcp,
+        url=args.url,
+    )
+    if not serving.local:
+        _say("Passwords go over the network as they are: put a proxy with TLS in front.")
+    with _assistant(args, settings) as assistant:
+        serve(assistant, serving, lambda url: _say(f"OnRecord is at {url} (stop with Ctrl-C)"))
+    return 0
+
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -545,11 +617,7 @@ def _eval(args: argparse.Namespace) -> int:
     args.corpus = args.folder / "docs"
     settings = _settings(args)
     _quiet(settings)
-    from assistant.evaluation.runner import evaluate, load_set
-
-    eval_set = load_set(args.folder)
-    if args.limit is not None:
-        eval_set = replace(eval_set, items=eval_set.items[: args.limit])
+    run, first = _dialogues(args) if args.dialogues else _questions(args)
     forced = replace(settings, min_confidence=0.0)
     with _assistant(args, forced) as assistant, _Bar() as shown:
         bar = settings.min_confidence
@@ -562,14 +630,34 @@ def _eval(args: argparse.Namespace) -> int:
         _synced(args, assistant, shown)
         # Once for nothing: it loads the models, which is not what the latency should tell.
         shown.show("loading")
-        ask(eval_set.items[0])
-        report = evaluate(eval_set, ask, threshold=bar, progress=shown.progress("asking"))
+        ask(first)
+        report = run(ask, threshold=bar, progress=shown.progress("asking"))
     if args.json:
         _write(args.json, _json(report.to_dict(), indent=2) + "\n")
     if args.markdown:
         _write(args.markdown, report.to_markdown())
     _put(report.to_text().rstrip("\n") + "\n")
     return 0
+
+
+def _questions(args: argparse.Namespace) -> tuple[Callable[..., Report], Item]:
+    """What asks the questions of a set, and the first of them."""
+    from assistant.evaluation.runner import evaluate, load_set
+
+    found = load_set(args.folder)
+    if args.limit is not None:
+        found = replace(found, items=found.items[: args.limit])
+    return partial(evaluate, found), found.items[0]
+
+
+def _dialogues(args: argparse.Namespace) -> tuple[Callable[..., DialogueReport], Item]:
+    """The same for its dialogues."""
+    from assistant.evaluation.dialogues import evaluate_dialogues, load_dialogues
+
+    found = load_dialogues(args.folder)
+    if args.limit is not None:
+        found = replace(found, dialogues=found.dialogues[: args.limit])
+    return partial(evaluate_dialogues, found), found.dialogues[0].turns[0]
 
 
 # -- shared --------------------------------------------------------------------------------------

@@ -5,10 +5,12 @@ Everything that the stages work with is made here and handed to them.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +19,13 @@ from assistant.compose import compose
 from assistant.config import Settings
 from assistant.direction import speaker
 from assistant.evidence import Selection, select_evidence
+from assistant.examples import examples
 from assistant.follow_up import standalone
 from assistant.language import Language
 from assistant.reference import antecedent, led_by_pronoun
 from assistant.resources import resource
 from assistant.retrieve import promote, retrieve
+from assistant.saved import reopen
 from assistant.scorer import THRESHOLD, FeatureScorer
 from assistant.types import (
     Answer,
@@ -33,12 +37,22 @@ from assistant.types import (
     Turn,
 )
 from assistant.verify import Recheck, Verified, recheck, verify
+from index.corpus import bring_back, put, take_out
 from index.embed import Embedder, Remembered
 from index.errors import CorpusError, DocumentError, IndexBusy, QuestionError
 from index.folder import Index, Scope, default_folder
-from index.parse import parse_file
+from index.parse import SUFFIXES, parse_file
 from index.sentences import sentence_spans
-from index.sync import Progress, Refused, SyncReport, changed_since_sync, prune, sync
+from index.sync import (
+    Listed,
+    Progress,
+    Refused,
+    SyncReport,
+    changed_since_sync,
+    listing,
+    prune,
+    sync,
+)
 from index.types import Document, Hit, Span
 
 if TYPE_CHECKING:
@@ -49,6 +63,8 @@ MAX_QUESTION = 4000
 
 OnStage = Callable[[str], None]
 """Called with ``searching``, ``reading`` and ``checking`` as each begins."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _NOTHING = "The documents do not say."
 
@@ -73,6 +89,24 @@ class Status:
     failures: tuple[Refused, ...]
     size_bytes: int
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document's text, to be shown.
+
+    Attributes:
+        state: of the version asked for: ``same`` as the current one, ``changed`` since, or
+            ``gone`` from the corpus, whose title and date are then not known any more.
+    """
+
+    path: str
+    sha256: str
+    title: str
+    published: date | None
+    source: str | None
+    text: str
+    state: str = "same"
 
 
 class Assistant:
@@ -137,6 +171,11 @@ class Assistant:
         """The ``min_confidence`` that holds where the settings name none."""
         return THRESHOLD
 
+    @property
+    def suffixes(self) -> list[str]:
+        """Of the files that can be documents."""
+        return sorted(SUFFIXES)
+
     # -- the corpus ----------------------------------------------------------------------------
 
     def sync(
@@ -197,6 +236,128 @@ class Assistant:
     def prune(self) -> tuple[int, int]:
         """Drop texts that nothing current needs: how many, and their bytes."""
         return prune(self.index)
+
+    def documents(self) -> list[Listed]:
+        """Every document of the corpus or the index, by path, with its state."""
+        if self.index.exists:
+            self.index.check()
+        return listing(self.corpus, self.index)
+
+    def put(self, name: str, data: bytes) -> str:
+        """Put a document into the corpus. See :func:`index.corpus.put`. A sync takes it in."""
+        return put(self.corpus, name, data)
+
+    def take_out(self, path: str) -> str:
+        """Move a document out of the corpus. See :func:`index.corpus.take_out`.
+
+        Raises:
+            CorpusError: there is no such document, as :meth:`documents` lists them.
+        """
+        # The index may lie in the corpus, and has text files of its own.
+        if not any(listed.path == path for listed in self.documents()):
+            raise CorpusError(
+                f"There is no document {path[:200]!r} in the folder.",
+                "Look at the list of documents.",
+            )
+        return take_out(self.corpus, path)
+
+    def bring_back(self, removal: str) -> str:
+        """Bring a document back. See :func:`index.corpus.bring_back`."""
+        return bring_back(self.corpus, removal)
+
+    def source(self, path: str, sha256: str | None = None) -> Source:
+        """The text of a document, in the version cited or, without ``sha256``, the current one.
+
+        Raises:
+            CorpusError: there is no such document, or that version's text is not kept any more.
+        """
+        self.index.check()
+        current = self.index.manifest.current_of(path)
+        if current is not None and sha256 in (None, current.sha256):
+            text = self.index.text(current.sha256, current.parser)
+            return Source(
+                path, current.sha256, current.title, current.published, current.source, text
+            )
+        # What is no digest must not become part of a file's name.
+        kept = self.index.texts.layers(sha256) if sha256 and _SHA256.fullmatch(sha256) else []
+        if not kept:
+            raise CorpusError(
+                f"The text of {path[:200]} that was cited is not kept any more."
+                if sha256
+                else f"There is no document {path[:200]!r} in the index.",
+                "Look at the list of documents.",
+            )
+        if current is None:
+            return Source(path, str(sha256), "", None, None, kept[0], "gone")
+        return Source(
+            path,
+            str(sha256),
+            current.title,
+            current.published,
+            current.source,
+            kept[0],
+            "changed",
+        )
+
+    def reopen(self, saved: Mapping[str, Any]) -> Answer:
+        """A saved answer as an answer, every quote read again. See :func:`assistant.saved.reopen`.
+
+        Raises:
+            UserError: it is not an answer.
+        """
+
+        def layers(sha256: str) -> list[str]:
+            return self.index.texts.layers(sha256) if _SHA256.fullmatch(sha256) else []
+
+        return reopen(saved, layers, self._passage)
+
+    def examples(self, most: int = 4, *, documents: int = 12, sentences: int = 8) -> list[str]:
+        """Questions that this corpus answers, made of its newest documents. Takes seconds.
+
+        Args:
+            most: how many.
+            documents, sentences: how many of each are looked at.
+        """
+        self._ready()
+        current = sorted(
+            self.index.manifest.current(),
+            key=lambda v: (v.published.isoformat() if v.published else "", v.path),
+            reverse=True,
+        )
+        found: list[str] = []
+        # From each document one, before a second from any.
+        made = [self._questions(v.sha256, v.parser, sentences) for v in current[:documents]]
+        for turn in range(3):
+            for questions in made:
+                if turn < len(questions) and len(found) < most:
+                    question = questions[turn]
+                    if question not in found and self.answer(question).claims:
+                        found.append(question)
+        return found
+
+    def _questions(self, sha256: str, layer: str, most: int) -> list[str]:
+        text = self.index.text(sha256, layer)
+        spans = [span for span in self._sentences(sha256, layer)[:most] if len(span) < 500]
+        return list(
+            dict.fromkeys(examples(self._language.parse([span.of(text) for span in spans])))
+        )
+
+    def _passage(self, path: str, start: int, end: int) -> Hit | None:
+        version = self.index.manifest.current_of(path)
+        if version is None or not 0 <= start < end <= version.characters:
+            return None
+        span = Span(start, end)
+        return Hit(
+            path=path,
+            sha256=version.sha256,
+            title=version.title,
+            published=version.published,
+            source=version.source,
+            span=span,
+            text=span.of(self.index.text(version.sha256, version.parser)),
+            score=0.0,
+            layer=version.parser,
+        )
 
     def recheck(self, saved: Mapping[str, Any]) -> list[Recheck]:
         """What became of the citations of a saved answer. See :func:`assistant.verify.recheck`."""
@@ -384,7 +545,9 @@ def check_question(question: str) -> None:
     """
     _check_text(question, "The question")
     if not question.strip():
-        raise QuestionError("The question is empty.", "Ask something, in quotation marks.")
+        raise QuestionError(
+            "The question is empty.", "Ask something, such as: what does the US expect from Europe?"
+        )
     if len(question) > MAX_QUESTION:
         raise QuestionError(
             f"The question has {len(question):,} characters; the limit is {MAX_QUESTION:,}.",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -450,16 +451,17 @@ def _h(text: str) -> str:
     return html.escape(plain(text), quote=True)
 
 
-def to_html(answer: Answer, *, context: Context | None = None) -> str:
+def to_html(answer: Answer, *, context: Context | None = None, number: int = 0) -> str:
     """The answer as one HTML fragment that needs nothing else: no script, no link out of it.
 
     Args:
         context: the text around a quote; ``None``: from the passages of the answer.
+        number: tells it from the same answer elsewhere on the page.
     """
     context = context or passage_context(answer.passages)
     # Several answers may share a page; each has anchors of its own.
     told = f"{answer.question}\0{answer.text}".encode("utf-8", "surrogatepass")
-    anchor = f"onrecord-{hashlib.sha256(told).hexdigest()[:8]}"
+    anchor = f"onrecord-{hashlib.sha256(told).hexdigest()[:8]}" + (f"-{number}" if number else "")
     out = [f'<article class="onrecord" data-outcome="{answer.outcome.value}">']
     out.append(f"<style>{_CSS}</style>")
     if understood := _understood(answer):
@@ -510,3 +512,62 @@ def to_html(answer: Answer, *, context: Context | None = None) -> str:
 
 def _html_facts(source: str | None, published: date | None) -> str:
     return _day(published) + (f", <bdi>{_h(source)}</bdi>" if source else "")
+
+
+# -- conversations -------------------------------------------------------------------------------
+
+
+def _asked(answer: Answer) -> str:
+    return plain(answer.asked or answer.question)
+
+
+def conversation_to_text(title: str, answers: Sequence[Answer]) -> str:
+    """Questions and answers as plain text; a single one without a heading."""
+    several = len(answers) > 1
+    head = f"{plain(title)}\n\n" if several else ""
+    return head + "\n".join(
+        f"{_asked(answer)}\n\n{to_text(answer, width=100)}" for answer in answers
+    )
+
+
+def conversation_to_markdown(title: str, answers: Sequence[Answer]) -> str:
+    """Questions and answers as one Markdown document, footnotes numbered through."""
+    parts = [f"# {_md(title)}"]
+    first = 0
+    for answer in answers:
+        shifted = _FOOTNOTE.sub(
+            lambda found, by=first: f"[^{int(found[1]) + by}]",  # type: ignore[misc]
+            to_markdown(answer),
+        )
+        parts.append(f"## {_md(_asked(answer))}\n\n{shifted}".rstrip())
+        first += max((citation.marker for citation in answer.citations), default=0)
+    return "\n\n".join(parts) + "\n"
+
+
+# One of ours: a caret in a text of a document has a backslash before it.
+_FOOTNOTE = re.compile(r"\[\^(\d+)\]")
+
+
+def conversation_to_json(_title: str, answers: Sequence[Answer]) -> str:
+    """A list of answers in the documented format, as ``onrecord verify`` reads it."""
+    return json.dumps([answer.to_dict() for answer in answers], ensure_ascii=False, indent=2) + "\n"
+
+
+def conversation_to_html(title: str, answers: Sequence[Answer]) -> str:
+    """Questions and answers as one HTML page that needs nothing else."""
+    shown = "\n".join(
+        f'<section><h2 dir="auto">{html.escape(_asked(answer))}</h2>\n'
+        f"{to_html(answer, number=number)}</section>"
+        for number, answer in enumerate(answers, start=1)
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        # It is opened from a disk: nothing in it may run or fetch.
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "style-src 'unsafe-inline'\">"
+        f"<title>{_h(title)}</title>"
+        "<style>body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:46rem;"
+        "padding:0 1rem;color-scheme:light dark}section{margin:0 0 3rem}h2{font-size:1.15rem}"
+        f'</style></head>\n<body>\n<h1 dir="auto">{_h(title)}</h1>\n{shown}\n</body>\n</html>\n'
+    )

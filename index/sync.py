@@ -16,6 +16,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,27 @@ class SyncReport:
         return bool(self.added or self.changed or self.removed)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document as a person sees it in a list.
+
+    Attributes:
+        path: in the corpus.
+        state: ``indexed``; ``new``, ``changed`` or ``removed`` on disk, which the next sync takes
+            in; or ``refused``, for the reason that follows.
+        size: of the file, in bytes.
+    """
+
+    path: str
+    state: str
+    size: int
+    title: str = ""
+    published: date | None = None
+    source: str | None = None
+    reason: str = ""
+    remedy: str = ""
+
+
 @dataclass(slots=True)
 class _Diff:
     """What must be looked at, and what must not."""
@@ -116,6 +138,58 @@ def changed_since_sync(corpus: Path, index: Index) -> bool:
         return not _diff(_checked(corpus), index, verify=False).empty
     except CorpusError:
         return False
+
+
+def listing(corpus: Path, index: Index) -> list[Listed]:
+    """Every document of the corpus or the index, by path. Reads none of them.
+
+    Where the folder is gone, what the index holds.
+    """
+    try:
+        diff = _diff(_checked(corpus), index, verify=False)
+        waiting, gone = dict(diff.read), set(diff.removed)
+    except CorpusError:
+        versions = index.manifest.current() if index.exists else []
+        known = {version.path: version for version in versions}
+        diff, waiting, gone = _Diff(known=known), {}, set()
+
+    def as_it_was(path: str, before: FileState) -> bool:
+        # Read again only because it was read in the instant of its last change: not a change.
+        file = waiting.get(path)
+        now = (file.size, file.mtime_ns, file.inode) if file else None
+        return now in (None, (before.size, before.mtime_ns, before.inode))
+
+    found = []
+    for path, version in diff.known.items():
+        state = "removed" if path in gone else "indexed"
+        if not as_it_was(path, version.file):
+            state = "changed"
+        file = waiting.get(path)
+        found.append(
+            Listed(
+                path,
+                state,
+                file.size if file else version.file.size,
+                version.title,
+                version.published,
+                version.source,
+            )
+        )
+    refused = set()
+    for path, failure in diff.failures.items():
+        if path not in gone and as_it_was(path, failure.file):
+            refused.add(path)
+            found.append(
+                Listed(
+                    path, "refused", failure.file.size, reason=failure.reason, remedy=failure.remedy
+                )
+            )
+    found += [
+        Listed(path, "new", file.size)
+        for path, file in waiting.items()
+        if path not in diff.known and path not in refused
+    ]
+    return sorted(found, key=lambda listed: listed.path)
 
 
 def sync(
@@ -647,4 +721,13 @@ def _full_disk(index: Index) -> Iterator[None]:
         raise
 
 
-__all__ = ["Progress", "Refused", "SyncReport", "changed_since_sync", "prune", "sync"]
+__all__ = [
+    "Listed",
+    "Progress",
+    "Refused",
+    "SyncReport",
+    "changed_since_sync",
+    "listing",
+    "prune",
+    "sync",
+]

@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from assistant.evaluation import metrics
 from assistant.types import Answer, Citation, Filters, Outcome, Turn
@@ -84,7 +84,7 @@ class Item:
     """One question of a set. For the fields see the head of this file.
 
     Attributes:
-        line: the line of ``questions.jsonl`` that it stands on, from 1.
+        line: the line of the set's file that it stands on, from 1.
         filters: what may count as evidence, from ``date``.
     """
 
@@ -145,18 +145,47 @@ def load_set(folder: Path | str) -> EvalSet:
             all mistakes are named, with their lines.
     """
     folder = Path(folder).expanduser()
-    corpus, path = folder / "docs", folder / "questions.jsonl"
-    documents = sum(1 for file in corpus.glob("*.txt") if file.is_file())
-    if not documents:
+    documents, items = read_lines(folder, "questions.jsonl", LineReader.question)
+    if not items:
         raise CorpusError(
-            f"{corpus} has no documents.", "Name a folder with docs/*.txt and questions.jsonl."
+            f"{folder / 'questions.jsonl'} has no questions.", "Put one JSON object on each line."
         )
+    return EvalSet(folder, documents, tuple(items))
+
+
+class _Line(Protocol):
+    """What stands on a line. For the attributes see :class:`Item`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+
+
+L = TypeVar("L", bound=_Line)
+
+
+def read_lines(
+    folder: Path, name: str, read: Callable[[LineReader, Mapping[str, Any]], L | None]
+) -> tuple[int, list[L]]:
+    """What stands on the lines of a set's file, and how many documents the set has.
+
+    Args:
+        name: of the file, such as ``questions.jsonl``.
+        read: makes something of the object on a line, or tells the reader what is wrong with it.
+
+    Raises:
+        CorpusError: as :func:`load_set`.
+    """
+    corpus, path = folder / "docs", folder / name
+    documents = sum(1 for file in corpus.glob("*.txt") if file.is_file())
+    remedy = f"Name a folder with docs/*.txt and {name}."
+    if not documents:
+        raise CorpusError(f"{corpus} has no documents.", remedy)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as problem:
-        raise CorpusError(
-            f"{path} does not exist.", "Name a folder with docs/*.txt and questions.jsonl."
-        ) from problem
+        raise CorpusError(f"{path} does not exist.", remedy) from problem
     except OSError as problem:
         raise CorpusError(
             f"{path} can't be read: {problem.strerror}.", "Make the file readable."
@@ -166,25 +195,24 @@ def load_set(folder: Path | str) -> EvalSet:
 
     mistakes: list[str] = []
     sources = _Sources(corpus)
-    items: dict[str, Item] = {}
+    found: dict[str, L] = {}
     # Not splitlines(): inside a JSON string U+2028 is not the end of a line.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
-        reader = _LineReader(number, sources)
-        item = reader.item(line)
-        if item is not None and item.id in items:
-            reader.wrong(f"the id {item.id!r} stands on line {items[item.id].line} already")
-        elif item is not None:
-            items[item.id] = item
+        reader = LineReader(number, sources)
+        values = reader.values(line)
+        one = None if values is None else read(reader, values)
+        if one is not None and one.id in found:
+            reader.wrong(f"the id {one.id!r} stands on line {found[one.id].line} already")
+        elif one is not None:
+            found[one.id] = one
         mistakes += reader.mistakes
     if mistakes:
         many = f"{len(mistakes):,} mistakes" if len(mistakes) > 1 else "a mistake"
         listed = "".join(f"\n  {mistake}" for mistake in mistakes)
         raise CorpusError(f"{path} has {many}:{listed}\n", "Put these lines right.")
-    if not items:
-        raise CorpusError(f"{path} has no questions.", "Put one JSON object on each line.")
-    return EvalSet(folder, documents, tuple(items.values()))
+    return documents, list(found.values())
 
 
 class _Sources:
@@ -211,18 +239,27 @@ class _Sources:
             return problem.message
 
 
-class _LineReader:
-    """One line of ``questions.jsonl``: the question, or everything that is wrong with it."""
+class LineReader:
+    """One line of a set's file: what stands on it, or everything that is wrong with it.
+
+    Attributes:
+        number: of the line, from 1.
+        within: the part of the line being read, as mistakes name it: ``turn 2: ``.
+        mistakes: found so far, each with the line.
+    """
 
     def __init__(self, number: int, sources: _Sources) -> None:
+        self.number = number
+        self.within = ""
         self.mistakes: list[str] = []
-        self._number = number
         self._sources = sources
 
     def wrong(self, what: str) -> None:
-        self.mistakes.append(f"line {self._number}: {what}")
+        """Note a mistake."""
+        self.mistakes.append(f"line {self.number}: {self.within}{what}")
 
-    def item(self, line: str) -> Item | None:
+    def values(self, line: str) -> Mapping[str, Any] | None:
+        """The line's object; ``None``, and a mistake, where it is none."""
         try:
             values = json.loads(line)
         except ValueError as problem:
@@ -231,6 +268,10 @@ class _LineReader:
         if not isinstance(values, dict):
             self.wrong("not a JSON object")
             return None
+        return values
+
+    def question(self, values: Mapping[str, Any]) -> Item | None:
+        """A question from its fields; ``None`` where anything on the line is wrong."""
         answerable = values.get("answerable")
         if not isinstance(answerable, bool):
             self.wrong(f"answerable must be true or false, not {answerable!r}")
@@ -245,29 +286,31 @@ class _LineReader:
         if answerable is False and values.get("gold"):
             self.wrong("not answerable, but gold is not empty")
         found = Item(
-            id=self._text(values, "id"),
-            question=self._text(values, "question"),
-            kind=self._text(values, "kind"),
+            id=self.text(values, "id"),
+            question=self.text(values, "question"),
+            kind=self.text(values, "kind"),
             answerable=bool(answerable),
-            line=self._number,
+            line=self.number,
             answers=self._answers(values),
             need=str(need),
             gold=gold,
             forbidden=self._targets(values, "forbidden"),
-            pair=self._text(values, "pair") if values.get("pair") is not None else None,
+            pair=self.text(values, "pair") if values.get("pair") is not None else None,
             history=self._history(values),
             filters=Filters(until=self._date(values)),
         )
         return None if self.mistakes else found
 
-    def _text(self, values: Mapping[str, Any], key: str) -> str:
+    def text(self, values: Mapping[str, Any], key: str) -> str:
+        """A field that must be a text."""
         value = values.get(key)
         if isinstance(value, str) and value.strip():
             return value
         self.wrong(f"{key} must be a text, not {value!r}" if key in values else f"no {key}")
         return ""
 
-    def _list(self, values: Mapping[str, Any], key: str) -> list[Any]:
+    def listed(self, values: Mapping[str, Any], key: str) -> Sequence[Any]:
+        """A field that must be a list, if it is there."""
         value = values.get(key)
         if value is None or isinstance(value, list):
             return value or []
@@ -275,7 +318,7 @@ class _LineReader:
         return []
 
     def _answers(self, values: Mapping[str, Any]) -> tuple[str, ...]:
-        answers = self._list(values, "answers")
+        answers = self.listed(values, "answers")
         bad = [answer for answer in answers if not isinstance(answer, str) or not answer.strip()]
         for answer in bad:
             self.wrong(f"answers must be texts, not {answer!r}")
@@ -286,7 +329,7 @@ class _LineReader:
     ) -> tuple[Target, ...]:
         groups: dict[object, int] = {}
         targets = []
-        for place, value in enumerate(self._list(values, key), start=1):
+        for place, value in enumerate(self.listed(values, key), start=1):
             if not isinstance(value, dict):
                 self.wrong(f"{key} {place} must be an object, not {value!r}")
                 continue
@@ -341,7 +384,7 @@ class _LineReader:
 
     def _history(self, values: Mapping[str, Any]) -> tuple[Turn, ...]:
         turns = []
-        for place, turn in enumerate(self._list(values, "history"), start=1):
+        for place, turn in enumerate(self.listed(values, "history"), start=1):
             if isinstance(turn, str):
                 turns.append(Turn("user", turn))
             elif (
@@ -615,18 +658,18 @@ class Report:
             lines.append(f"{self.silent:,} had no answer even without the threshold.")
         width = max(len(figure.label) for figure in self.figures.values())
         for heading, figures in self.sections.items():
-            rows = [(f.label.ljust(width), f"{f.n:,}", *_shown(f)) for f in figures if f.n]
+            rows = [(f.label.ljust(width), f"{f.n:,}", *shown(f)) for f in figures if f.n]
             if rows:
-                lines += ["", *_aligned([(heading.ljust(width), "n", "value", "interval"), *rows])]
+                lines += ["", *aligned([(heading.ljust(width), "n", "value", "interval"), *rows])]
         lines += ["", *self._kind_lines()]
         if self.risk_coverage:
             points = [
                 (f"{p.coverage:.0%}", f"{p.risk:.1%}", f"{p.threshold:.3f}")
                 for p in self.risk_coverage
             ]
-            lines += ["", *_aligned([("answered", "wrong", "at least"), *points])]
+            lines += ["", *aligned([("answered", "wrong", "at least"), *points])]
         bins = [(f"{b.confidence:.3f}", f"{b.accuracy:.3f}", f"{b.n:,}") for b in self.equal_mass]
-        lines += ["", *_aligned([("confidence", "right", "n"), *bins])]
+        lines += ["", *aligned([("confidence", "right", "n"), *bins])]
         lines += ["", f"Invalid quotes: {len(self.invalid):,} of {self.citations:,}"]
         lines += [f"  {q.id}: {q.document}[{q.start}:{q.end}]: {q.reason}" for q in self.invalid]
         return "\n".join(lines) + "\n"
@@ -637,7 +680,7 @@ class Report:
         for key in _HEADLINES:
             figure = self.figures[key]
             if figure.n:
-                value, interval = _shown(figure)
+                value, interval = shown(figure)
                 lines.append(
                     f"| {figure.label} | {figure.n:,} | {value} | {interval.strip('[]')} |"
                 )
@@ -649,7 +692,7 @@ class Report:
         for kind, (n, values) in self.by_kind.items():
             cells = ("–" if v is None else f"{v:.1%}" for v in values.values())
             rows.append((kind, f"{n:,}", *cells))
-        return _aligned(rows)
+        return aligned(rows)
 
 
 def evaluate(
@@ -922,6 +965,16 @@ _HEADLINES = (
 )
 
 
+def figures(scored: Sequence[Scored], keys: Sequence[str]) -> dict[str, Figure]:
+    """Shares by key, of any part of what was asked.
+
+    Args:
+        keys: of figures that are shares of questions or of citations, such as ``recall@10``.
+    """
+    shares = {share.key: share for share in (*_PASSAGES, *_ANSWERS, *_ABSTENTION)}
+    return {key: _share(shares[key], scored) for key in keys}
+
+
 def _columns(share: _Share, scored: Sequence[Scored]) -> tuple[list[float], list[float]]:
     concerned = [s for s in scored if share.over(s.item)]
     return [float(share.won(s)) for s in concerned], [float(share.of(s)) for s in concerned]
@@ -1016,7 +1069,7 @@ def _thinned(points: Sequence[metrics.RiskPoint]) -> Iterable[metrics.RiskPoint]
 # -- as text -------------------------------------------------------------------------------------
 
 
-def _shown(figure: Figure) -> tuple[str, str]:
+def shown(figure: Figure) -> tuple[str, str]:
     """A figure's value and interval."""
     if figure.value is None:
         return "–", ""
@@ -1033,7 +1086,7 @@ def _shown(figure: Figure) -> tuple[str, str]:
     return f"{figure.value:.1%}" if figure.unit == "share" else f"{figure.value:.3f}", interval
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of cells as lines: the first column to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
