@@ -617,7 +617,7 @@ def _eval(args: argparse.Namespace) -> int:
     args.corpus = args.folder / "docs"
     settings = _settings(args)
     _quiet(settings)
-    run, first = _dialogues(args) if args.dialogues else _questions(args)
+    run, first = _of_dialogues(args) if args.dialogues else _of_questions(args)
     forced = replace(settings, min_confidence=0.0)
     with _assistant(args, forced) as assistant, _Bar() as shown:
         bar = settings.min_confidence
@@ -640,7 +640,7 @@ def _eval(args: argparse.Namespace) -> int:
     return 0
 
 
-def _questions(args: argparse.Namespace) -> tuple[Callable[..., Report], Item]:
+def _of_questions(args: argparse.Namespace) -> tuple[Callable[..., Report], Item]:
     """What asks the questions of a set, and the first of them."""
     from assistant.evaluation.runner import evaluate, load_set
 
@@ -650,7 +650,7 @@ def _questions(args: argparse.Namespace) -> tuple[Callable[..., Report], Item]:
     return partial(evaluate, found), found.items[0]
 
 
-def _dialogues(args: argparse.Namespace) -> tuple[Callable[..., DialogueReport], Item]:
+def _of_dialogues(args: argparse.Namespace) -> tuple[Callable[..., DialogueReport], Item]:
     """The same for its dialogues."""
     from assistant.evaluation.dialogues import evaluate_dialogues, load_dialogues
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -90,11 +91,12 @@ def _reopened(
         )
         if not claims:
             outcome, text, reason = Outcome.NO_EVIDENCE, _NOTHING_LEFT, ""
-    passages = []
+    passages: list[Hit] = []
     for one in _some(saved.get("passages", [])):
         start, end = _count(one["start"]), _count(one["end"])
-        if end - start <= _LONGEST_PASSAGE:
-            passages.append(passage(_text(one["document"]), start, end))
+        score = _number(one.get("score", 0.0))
+        if end - start <= _LONGEST_PASSAGE and (hit := passage(_text(one["document"]), start, end)):
+            passages.append(replace(hit, score=score))
     cited = {marker for claim in claims for marker in claim.citations}
     return Answer(
         question=_text(saved["question"]),
@@ -104,7 +106,7 @@ def _reopened(
         confidence=_number(saved["confidence"]),
         claims=tuple(claims),
         citations=tuple(c for marker, c in quotes.items() if c and marker in cited),
-        passages=tuple(hit for hit in passages if hit is not None),
+        passages=tuple(passages),
         timings_ms={_text(k): _number(v) for k, v in saved.get("timings_ms", {}).items()},
         reason=reason,
         notes=tuple(_text(note) for note in _some(saved.get("notes", []))),

@@ -66,6 +66,7 @@ def test_test_sets_up_and_runs_everything_the_suite_last(copy: Path) -> None:
         "-e '.[dev]'",
         "ruff check",
         "mypy",
+        "playwright install chromium",
         "pytest",
     ]
     places = [plan.index(step) for step in order]
@@ -74,9 +75,16 @@ def test_test_sets_up_and_runs_everything_the_suite_last(copy: Path) -> None:
     assert plan.rstrip().splitlines()[-1].endswith('-m pytest -m "not long"')
 
 
-def test_run_sets_up_indexes_the_seeds_and_asks(copy: Path) -> None:
+def test_run_sets_up_indexes_the_seeds_asks_and_serves(copy: Path) -> None:
     plan = planned("run", root=copy)
-    order = ["-m venv .venv", "--quiet torch", "-e .", "onrecord index seeds", "onrecord ask"]
+    order = [
+        "-m venv .venv",
+        "--quiet torch",
+        "-e .",
+        "onrecord index seeds",
+        "onrecord ask",
+        "onrecord serve seeds",
+    ]
     places = [plan.index(step) for step in order]
     assert places == sorted(places)
     assert 'ask "what does the US expect from Europe?" --corpus seeds' in plan
@@ -120,7 +128,7 @@ def test_what_is_installed_is_installed_again_when_needs_change(copy: Path, chan
 def test_help_names_what_there_is() -> None:
     done = make("help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[1] for line in done.stdout.splitlines()][:2] == ["run", "test"]
+    assert [line.split()[1] for line in done.stdout.splitlines()][:3] == ["run", "ask", "test"]
 
 
 def test_an_old_python_is_refused_with_a_remedy(copy: Path) -> None:
@@ -165,7 +173,12 @@ def test_each_change_runs_what_a_user_would_run() -> None:
     first, *lines = script.read_text("utf-8").splitlines()
     assert first.startswith("#!")
     steps = [line for line in lines if line and not line.startswith("#")]
-    assert steps == ["set -eu", 'cd "$(dirname "$0")/.."', "exec make test"]
+    assert steps == [
+        "set -eu",
+        'cd "$(dirname "$0")/.."',
+        "export ONRECORD_BROWSER=required",
+        "exec make test",
+    ]
 
 
 # -- versions --------------------------------------------------------------------------------------

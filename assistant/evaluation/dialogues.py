@@ -1,9 +1,9 @@
 """Asks the dialogues of a set, turn by turn, and counts what came of it.
 
-Beside ``docs/*.txt`` the set has ``dialogues.jsonl``, one object a line: ``id``, if wanted ``date``,
-and ``turns``, in order. A turn has ``question``, as a person types it; ``standalone``, the same by
-hand so that it needs nothing before it; and ``answerable``, ``answers``, ``need``, ``gold``,
-``forbidden`` as a question of ``questions.jsonl`` has them (:mod:`assistant.evaluation.runner`).
+Beside ``docs/*.txt`` the set has ``dialogues.jsonl``, one object a line: ``id``, ``turns``, in
+order, and if wanted ``date``. A turn has ``question``, as a person types it; ``standalone``, the
+same by hand so that it needs nothing before it; and ``answerable``, ``answers``, ``need``, ``gold``
+and ``forbidden`` as a question of ``questions.jsonl`` has them (see ``runner``).
 
 Every turn is asked in three ways: with what a chat hands over of the turns before (the questions as
 they were understood, and the answers that were shown), which is what people get; alone, the floor;

@@ -268,6 +268,16 @@ def _headers(scope: Scope) -> dict[str, str]:
     return found
 
 
+async def _heard_out(receive: Receive) -> None:
+    """Read a request to its end, unless it goes on for too long."""
+    seen = 0
+    while seen < _ROOM:
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
+
+
 async def _respond(
     send: Send,
     status: int,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.config import Settings
-from assistant.pipeline import MAX_QUESTION, Assistant, check_question, turns
+from assistant.pipeline import MAX_QUESTION, Assistant, Source, check_question, turns
 from assistant.types import Answer, Filters, Outcome, Turn
 from index.errors import (
     CorpusError,
+    IndexMismatch,
     IndexMissing,
     ModelError,
     QuestionError,
     SettingsError,
     UserError,
 )
+from index.folder import Index
+from index.sync import Listed
 from index.types import Span
 
 SEED = "000_1c6de0bfd8bd3285.txt"
@@ -631,3 +635,148 @@ def test_threads_ask_while_the_folder_is_synced(folder: Path, assistant: Assista
         (citation,) = answer.citations
         assert assistant.index.text(citation.sha256) == citation.quote
         assert Span(citation.start, citation.end) == Span(0, len(citation.quote))
+
+
+# -- the corpus, as a person keeps it ------------------------------------------------------------
+
+ACCORD = "Accord signed\nOslo, 3 May 2025 — The Gazette\n\nAnn Lee signed the accord in Oslo.\n"
+
+
+def test_the_files_that_can_be_documents(seeds: Assistant) -> None:
+    assert seeds.suffixes == [".markdown", ".md", ".text", ".txt"]
+
+
+def test_documents_are_put_in_taken_out_and_brought_back(
+    folder: Path, assistant: Assistant
+) -> None:
+    question = "Who signed the accord in Oslo?"
+    assert assistant.documents() == []
+    assert assistant.put("a.txt", ACCORD.encode()) == "a.txt"
+    assert assistant.put("a.txt", b"The ferry was late.\n") == "a (2).txt"
+    size = len(ACCORD.encode())
+    assert assistant.documents() == [
+        Listed("a (2).txt", "new", 20),
+        Listed("a.txt", "new", size),
+    ]
+    assistant.sync()
+    ferry = Listed("a (2).txt", "indexed", 20, "The ferry was late.")
+    accord = Listed("a.txt", "indexed", size, "Accord signed", date(2025, 5, 3), "The Gazette")
+    assert assistant.documents() == [ferry, accord]
+    before = assistant.answer(question)
+    removal = assistant.take_out("a.txt")
+    assert [listed.state for listed in assistant.documents()] == ["indexed", "removed"]
+    assistant.sync()
+    assert assistant.documents() == [ferry]
+    assert assistant.answer(question).outcome is Outcome.NO_EVIDENCE
+    assert assistant.bring_back(removal) == "a.txt"
+    assistant.sync()
+    assert assistant.documents() == [ferry, accord]
+    assert saved(assistant.answer(question)) == saved(before)
+    assert sorted(path.name for path in folder.iterdir()) == [".removed", "a (2).txt", "a.txt"]
+
+
+def test_only_what_is_listed_is_taken_out(tmp_path: Path) -> None:
+    """The index may lie in the corpus. It is made of text files, too."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    written(corpus / "a.txt", ACCORD)
+    with Assistant.open(corpus, corpus / "index") as assistant:
+        assistant.sync()
+        (layer,) = (corpus / "index" / "texts").glob("*/*.txt")
+        for path in (layer.relative_to(corpus).as_posix(), "index/manifest.sqlite3", "b.txt"):
+            with pytest.raises(CorpusError) as caught:
+                assistant.take_out(path)
+            assert caught.value.message == f"There is no document {path!r} in the folder."
+        assert layer.is_file()
+        assert not (corpus / ".removed").exists()
+        assert assistant.answer("Who signed the accord in Oslo?").claims
+
+
+def test_an_index_of_another_model_lists_nothing(folder: Path, tmp_path: Path) -> None:
+    index = Index(tmp_path / "index", model="another")
+    index.describe(folder, 3)
+    index.close()
+    with Assistant.open(folder, tmp_path / "index") as assistant:
+        for look in (assistant.documents, lambda: assistant.source("a.txt")):
+            with pytest.raises(IndexMismatch, match="was made with embedding model another"):
+                look()
+
+
+def test_a_source_is_the_version_that_is_asked_for(folder: Path, assistant: Assistant) -> None:
+    with pytest.raises(IndexMissing):
+        assistant.source("a.txt")
+    written(folder / "a.txt", ACCORD)
+    assistant.sync()
+    day, outlet = date(2025, 5, 3), "The Gazette"
+    old = assistant.index.manifest.current()[0].sha256
+    same = Source("a.txt", old, "Accord signed", day, outlet, ACCORD, "same")
+    assert assistant.source("a.txt") == same
+    assert assistant.source("a.txt", old) == same
+    written(folder / "a.txt", "Correction\n\nBob Ray signed the accord.\n")
+    assert assistant.source("a.txt", old) == same, "until the next sync"
+    assistant.sync()
+    # What is known of the document is known of its current version.
+    assert assistant.source("a.txt", old) == Source(
+        "a.txt", old, "Correction", None, None, ACCORD, "changed"
+    )
+    now = assistant.source("a.txt")
+    assert (now.state, now.text) == ("same", "Correction\n\nBob Ray signed the accord.\n")
+    (folder / "a.txt").unlink()
+    assistant.sync(allow_empty=True)
+    assert assistant.source("a.txt", old) == Source("a.txt", old, "", None, None, ACCORD, "gone")
+    assert assistant.source("a.txt", now.sha256).state == "gone"
+    with pytest.raises(CorpusError) as caught:
+        assistant.source("a.txt")
+    assert caught.value.message == "There is no document 'a.txt' in the index."
+    assistant.prune()
+    for version in (old, "0" * 64, "../../x", "", "*"):
+        with pytest.raises(CorpusError) as caught:
+            assistant.source("a.txt", version)
+        assert caught.value.message == (
+            "The text of a.txt that was cited is not kept any more."
+            if version
+            else "There is no document 'a.txt' in the index."
+        )
+
+
+@pytest.mark.parametrize("question", [FROM_EUROPE, FROM_THE_US, "What is the price of gold?"])
+def test_a_saved_answer_is_an_answer_again(news: Assistant, question: str) -> None:
+    answer = news.answer(question, notes=["A note."])
+    back = news.reopen(answer.to_dict())
+    assert back.to_dict() == answer.to_dict()
+    # A figure of the JSON is rounded.
+    assert_on_record(replace(back, confidence=back.citations[0].score if back.claims else 0), news)
+    assert [hit.text for hit in back.passages] == [hit.text for hit in answer.passages]
+    assert [r.status for r in news.recheck(back.to_dict())] == ["ok"] * len(answer.citations)
+
+
+def test_a_saved_answer_names_no_file(news: Assistant) -> None:
+    changed = news.answer(FROM_EUROPE).to_dict()
+    for citation in changed["citations"]:
+        citation["sha256"] = f"../../{citation['sha256']}"
+    back = news.reopen(changed)
+    assert (back.outcome, back.claims, back.citations) == (Outcome.NO_EVIDENCE, (), ())
+    for path in ("../x", "\0", "/etc/passwd", "none.txt"):
+        changed["passages"] = [{"document": path, "start": 0, "end": 5, "score": 0.1}]
+        assert news.reopen(changed).passages == ()
+
+
+def test_a_saved_answer_outlives_a_change_and_not_a_prune(
+    folder: Path, assistant: Assistant
+) -> None:
+    written(folder / "a.txt", ACCORD)
+    assistant.sync()
+    answer = assistant.answer("Who signed the accord in Oslo?").to_dict()
+    written(folder / "a.txt", "Nothing.\n")
+    assistant.sync()
+    back = assistant.reopen(answer)
+    assert back.to_dict()["claims"] == answer["claims"]
+    assert back.to_dict()["citations"] == answer["citations"]
+    # Its passage is no longer where it was.
+    assert back.passages == ()
+    assistant.prune()
+    gone = assistant.reopen(answer)
+    assert (gone.outcome, gone.claims, gone.citations) == (Outcome.NO_EVIDENCE, (), ())
+    assert [drop.text for drop in gone.dropped] == ["Ann Lee signed the accord in Oslo."]
+    with pytest.raises(UserError, match=r"^This is not a saved answer"):
+        assistant.reopen({})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -15,6 +16,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistant.render import (
+    conversation_to_html,
+    conversation_to_json,
+    conversation_to_markdown,
+    conversation_to_text,
     passage_context,
     plain,
     surroundings,
@@ -486,3 +491,161 @@ def test_answers_on_one_page_have_their_own_anchors() -> None:
     other = replace(ANSWERED, question="another?")
     ids = re.findall(r'id="([^"]+)"', to_html(ANSWERED) + to_html(other))
     assert len(set(ids)) == 2
+
+
+# -- conversations -------------------------------------------------------------------------------
+
+TWICE = replace(
+    ANSWERED,
+    question="who refused?",
+    claims=(Claim("Oak refused.", (1, 2)), Claim(QUOTE, (2,))),
+    citations=(
+        citation(LAYER, LAYER.index("Oak refused."), LAYER.index("Oak refused.") + 12),
+        citation(marker=2),
+    ),
+)
+HEAD = (
+    "Elm wants Oak to pay the fee. [1]\n"
+    "\n"
+    "[1] Fee row grows\n"
+    "    3 May 2025 · The Gazette · fees.txt:4\n"
+    "    The talks went on. »Elm wants Oak to pay the fee.« Oak refused.\n"
+    "\n"
+    "answered in 140 ms · 1 passage read · confidence 0.83\n"
+)
+
+
+def test_a_single_answer_in_text_is_its_question_and_it() -> None:
+    assert conversation_to_text("Fees", [ANSWERED]) == f"what does Elm want?\n\n{HEAD}"
+    typed = replace(ANSWERED, asked="and\nElm?")
+    assert conversation_to_text("Fees", [typed]) == (
+        f"and Elm?\n\nUnderstood as: what does Elm want?\n\n{HEAD}"
+    )
+
+
+def test_a_conversation_in_text() -> None:
+    assert conversation_to_text("Fees\x1b[31m", [ANSWERED, NONE]) == (
+        f"Fees␛[31m\n\nwhat does Elm want?\n\n{HEAD}\nwhat does Elm want?\n\n"
+        f"{to_text(NONE, width=100)}"
+    )
+
+
+def test_no_conversation_at_all() -> None:
+    assert conversation_to_text("Fees", []) == ""
+    assert conversation_to_markdown("Fees", []) == "# Fees\n"
+    assert conversation_to_json("Fees", []) == "[]\n"
+    assert [tag for tag, _ in Tags(conversation_to_html("Fees", [])).tags] == (
+        "html head meta meta meta title style body h1".split()
+    )
+
+
+def test_a_conversation_in_markdown_numbers_its_footnotes_through() -> None:
+    facts = "(3 May 2025, The Gazette, fees.txt, line 4)"
+    cost = "*answered in 140 ms · 1 passage read · confidence 0.83*"
+    assert conversation_to_markdown("Fees & *more*", [TWICE, NONE, ANSWERED, TWICE]) == (
+        "# Fees &amp; \\*more\\*\n\n"
+        "## who refused?\n\n"
+        "Oak refused.[^1][^2]\n\nElm wants Oak to pay the fee.[^2]\n\n"
+        f"{cost}\n\n"
+        f"[^1]: “Oak refused.” Fee row grows {facts}\n\n"
+        f"[^2]: “Elm wants Oak to pay the fee.” Fee row grows {facts}\n\n"
+        "## what does Elm want?\n\n"
+        f"{to_markdown(NONE)}\n"
+        "## what does Elm want?\n\n"
+        "Elm wants Oak to pay the fee.[^3]\n\n"
+        f"{cost}\n\n"
+        f"[^3]: “Elm wants Oak to pay the fee.” Fee row grows {facts}\n\n"
+        "## who refused?\n\n"
+        "Oak refused.[^4][^5]\n\nElm wants Oak to pay the fee.[^5]\n\n"
+        f"{cost}\n\n"
+        f"[^4]: “Oak refused.” Fee row grows {facts}\n\n"
+        f"[^5]: “Elm wants Oak to pay the fee.” Fee row grows {facts}\n"
+    )
+
+
+def test_footnotes_that_a_document_writes_are_words() -> None:
+    layer = "It says [^1] and [^2]: x."
+    told = replace(
+        ANSWERED,
+        question="what does [^1] say?",
+        claims=(Claim(layer, (1,)),),
+        citations=(citation(layer, 0, len(layer)),),
+    )
+    written = conversation_to_markdown("[^1]", [ANSWERED, told])
+    assert written.startswith("# \\[\\^1\\]\n\n")
+    assert re.findall(r"(?<!\\)\[\^\d+\]", written) == ["[^1]", "[^1]", "[^2]", "[^2]"]
+    assert "It says \\[\\^1\\] and \\[\\^2\\]: x.[^2]\n" in written
+
+
+def test_a_conversation_in_json_is_the_answers() -> None:
+    written = conversation_to_json("Fees", [ANSWERED, hostile(), NONE])
+    assert written.endswith("\n")
+    assert json.loads(written) == json.loads(
+        json.dumps([answer.to_dict() for answer in (ANSWERED, hostile(), NONE)])
+    )
+
+
+def test_a_conversation_in_html_is_a_page_that_needs_nothing_else() -> None:
+    page = conversation_to_html("Fees", [ANSWERED, NONE])
+    assert page.startswith('<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">')
+    assert page.endswith("</section>\n</body>\n</html>\n")
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in page
+    tags = Tags(page)
+    assert [tag for tag, _ in tags.tags if tag in ("h1", "h2", "section", "article", "mark")] == [
+        *("h1", "section", "h2", "article", "mark", "section", "h2", "article")
+    ]
+    assert page.count('<h2 dir="auto">what does Elm want?</h2>') == 2
+    # The same answer as by itself, but for the names of its anchors.
+    (own,) = re.findall(r'id="(onrecord-[0-9a-f]{8})-1"', to_html(ANSWERED))
+    assert to_html(ANSWERED).replace(own, f"{own}-1") in page
+
+
+def test_the_same_answer_twice_on_a_page_has_its_own_anchors() -> None:
+    page = conversation_to_html("Fees", [ANSWERED, ANSWERED, TWICE])
+    ids = re.findall(r'id="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) == 4
+    links = [link.removeprefix("#") for link in Tags(page).links]
+    assert links == [ids[0], ids[1], ids[2], ids[3], ids[3]]
+
+
+CONVERSATIONS = [conversation_to_text, conversation_to_markdown, conversation_to_html]
+
+
+@pytest.mark.parametrize("write", CONVERSATIONS)
+@pytest.mark.parametrize("answer", [hostile(), hostile_none()], ids=["answered", "none"])
+def test_nothing_in_a_conversation_is_obeyed(
+    write: Callable[[str, Sequence[Answer]], str], answer: Answer
+) -> None:
+    assert OBEYED.findall(write(HOSTILE, [answer, answer])) == []
+
+
+@pytest.mark.parametrize("answer", [hostile(), hostile_none()], ids=["answered", "none"])
+def test_a_conversation_can_put_no_markup_into_a_page(answer: Answer) -> None:
+    page = Tags(conversation_to_html(HOSTILE, [answer, answer]))
+    assert {tag for tag, _ in page.tags} <= set(
+        "html head meta title style body h1 section h2 "
+        "article p strong div blockquote mark ol ul li sup a bdi".split()
+    )
+    assert {name for _, names in page.tags for name in names} <= set(
+        "lang charset name content http-equiv class data-outcome dir href id value".split()
+    )
+    assert all(re.fullmatch(r"#onrecord-[0-9a-f]{8}-[12]-1", link) for link in page.links)
+    assert page.words.count(plain(HOSTILE)) >= 4
+
+
+@pytest.mark.parametrize("answer", [hostile(), hostile_none()], ids=["answered", "none"])
+def test_a_conversation_can_put_no_markup_into_markdown(answer: Answer) -> None:
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    page = Tags(parser.render(conversation_to_markdown(HOSTILE, [answer, answer])))
+    allowed = {"p", "em", "h1", "h2"} | ({"strong", "ul", "li"} if not answer.claims else set())
+    assert {tag for tag, _ in page.tags} <= allowed
+    assert [tag for tag, _ in page.tags if tag.startswith("h")] == ["h1", "h2", "h2"]
+    assert page.links == []
+    assert page.words.startswith(f"{plain(HOSTILE)}\n")
+
+
+@given(st.text(max_size=60))
+def test_a_title_in_markdown_shows_what_was_written(title: str) -> None:
+    shown = Tags(MarkdownIt("commonmark").render(conversation_to_markdown(title, []))).words
+    assert shown.strip() == plain(title).strip()

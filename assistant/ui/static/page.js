@@ -154,8 +154,8 @@ function longDate(day) {
 
 function sizeOf(bytes) {
   if (!(bytes >= 0)) return '';
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  if (bytes < 1000) return `${bytes}\u00a0B`;
+  return bytes < 1e6 ? `${Math.round(bytes / 1000)}\u00a0kB` : `${(bytes / 1e6).toFixed(1)}\u00a0MB`;
 }
 
 const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
@@ -357,6 +357,7 @@ function layOut() {
   ui.side.classList.toggle('is-open', drawer);
   ui.side.inert = modal && (!drawer || overlay);
   ui.main.inert = drawer || overlay;
+  $('or-skip').inert = drawer || overlay;
   ui.menu.setAttribute('aria-expanded', String(drawer));
   asDialog(ui.side, drawer, 'Conversations and documents');
   asDialog(ui.shell, overlay, 'Source');
@@ -498,8 +499,8 @@ function closeMenu(refocus) {
 }
 
 /** Puts a floating box under (or, without room, above) what it belongs to, within the window. */
-function placeBy(node, anchor, rect) {
-  const at = rect || anchor.getBoundingClientRect();
+function placeBy(node, anchor) {
+  const at = anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = node;
   const left = Math.max(8, Math.min(at.left + at.width / 2 - width / 2, window.innerWidth - width - 8));
   const below = at.bottom + 6 + height <= window.innerHeight - 8 || at.top < height + 14;
@@ -527,6 +528,7 @@ function checkLength() {
   ui.hint.textContent = length > LIMIT - 500
     ? `${length.toLocaleString('en')} of ${LIMIT.toLocaleString('en')} characters.${over ? ' Shorten the question to ask it.' : ''}`
     : 'Enter asks, Shift + Enter starts a new line.';
+  ui.hint.classList.toggle('is-near', length > LIMIT - 500);
   ui.hint.classList.toggle('is-over', over);
   if (over) ui.question.setAttribute('aria-invalid', 'true');
   else ui.question.removeAttribute('aria-invalid');
@@ -664,14 +666,37 @@ function showRunning() {
   root.classList.toggle('is-running', Boolean(running));
 }
 
+const following = { on: true, top: 0 }; // until the reader scrolls away
+
 /** Keeps the end in view while an answer grows, but never pushes its question out at the top. */
 function followAnswer(now) {
   const { thread } = ui;
   const last = ui.turns.lastElementChild;
   if (!last || (running && shown && running.conversation !== shown.id)) return;
-  const bottom = thread.scrollHeight - thread.clientHeight;
-  const top = last.offsetTop - ui.turns.offsetTop;
-  if (now || bottom - thread.scrollTop < 160) thread.scrollTop = Math.min(bottom, Math.max(0, top));
+  if (now) following.on = true;
+  if (!following.on) return;
+  thread.scrollTop = Math.min(thread.scrollHeight - thread.clientHeight, last.offsetTop - ui.turns.offsetTop);
+  following.top = thread.scrollTop;
+}
+
+/** A scroll that is not ours: the reader has gone elsewhere, or has come back to the end. */
+function onThreadScroll() {
+  const { thread } = ui;
+  const atEnd = thread.scrollHeight - thread.clientHeight - thread.scrollTop < 24;
+  following.on = atEnd || Math.abs(thread.scrollTop - following.top) < 4;
+  keepAnchored();
+}
+
+/** What floats goes with what it belongs to, and goes away when that leaves the view. */
+function keepAnchored() {
+  const frame = ui.thread.getBoundingClientRect();
+  const inView = (node) => node.getBoundingClientRect().bottom > frame.top && node.getBoundingClientRect().top < frame.bottom;
+  if (tipFor && inView(tipFor)) placeBy(ui.tip, tipFor);
+  else hideTip();
+  if (menu && ui.thread.contains(menu.opener)) {
+    if (inView(menu.opener)) placeBy(menu.node, menu.opener);
+    else closeMenu(false);
+  }
 }
 
 // -- a conversation on the page ----------------------------------------------------------------
@@ -856,7 +881,7 @@ function noEvidence(entry) {
   const { answer, more } = entry;
   const documents = more && more.searched && more.searched.documents;
   const nearest = list(more && more.nearest).filter((near) => near && isText(near.text) && isText(near.document));
-  return el('section', { class: 'or-none', 'aria-label': 'No evidence' },
+  return el('div', { class: 'or-none' },
     el('h3', { class: 'or-none-title' }, 'The documents do not say'),
     el('p', { class: 'or-none-reason', dir: 'auto' }, answer.reason || answer.text || ''),
     documents >= 0 && documents !== null && el('p', { class: 'or-none-searched' }, `Searched ${count(documents, 'document')} for: `, el('q', { class: 'or-q' }, bdi(answer.question))),
@@ -872,7 +897,7 @@ function nearNode(entry, nearest, at) {
     el('span', { class: 'or-near-meta' }, bdi(titleOf(near)), near.published ? ` · ${longDate(near.published)}` : ''),
   ], () => {
     const refs = nearest.map((one, index) => ({ ...one, marker: index + 1, quote: one.text }));
-    openSource({ kind: 'Nearest passage. It does not answer the question.', refs: sameVersion(refs, near), marker: at + 1, opener: node, copies: true });
+    openSource({ kind: 'Nearest passage. It does not answer the question.', refs: sameVersion(refs, near), marker: at + 1, opener: node, copies: true, isNear: true });
   });
   return node;
 }
@@ -1010,8 +1035,7 @@ function showTip(chip, citation) {
     el('span', { class: 'or-tip-quote', dir: 'auto' }, clip(citation.quote, 400)),
     el('span', { class: 'or-tip-meta' }, bdi(clip(titleOf(citation), 140)), day && ` · ${day}`));
   show(ui.tip, true);
-  const lines = chip.getBoundingClientRect();
-  placeBy(ui.tip, chip, lines);
+  placeBy(ui.tip, chip);
   chip.setAttribute('aria-describedby', 'or-tip');
   tipFor = chip;
 }
@@ -1025,7 +1049,7 @@ function hideTip() {
 
 // -- the source --------------------------------------------------------------------------------
 
-let open = null; // {kind, refs, marker, opener, document, sha256, copies}
+let open = null; // {kind, refs, marker, opener, turn, document, copies, isNear}
 
 const sameVersion = (refs, one) => refs.filter((ref) => ref.document === one.document && ref.sha256 === one.sha256);
 
@@ -1074,7 +1098,8 @@ async function loadSource() {
       spans: mine.refs.map((one) => [one.marker, one.start, one.end]),
     });
     if (open !== mine || mine.marker !== marker) return; // another one was opened meanwhile
-    showSourceHead({ ...ref, ...source }, source.state);
+    // Of what is gone the server knows the text at most: the citation knows what it was called.
+    showSourceHead(source.state === 'gone' ? { ...source, ...ref } : { ...ref, ...source }, source.state);
     showSourceText(source);
   } catch (thrown) {
     if (open !== mine || mine.marker !== marker) return;
@@ -1092,6 +1117,7 @@ const currentRef = () => open.refs.find((ref) => ref.marker === open.marker) || 
 function showSourceHead(ref, state) {
   const at = open.refs.findIndex((one) => one.marker === open.marker);
   ui.kind.textContent = open.kind;
+  ui.sourceText.classList.toggle('is-near', Boolean(open.isNear)); // no evidence: not marked as such
   ui.sourceTitle.textContent = titleOf(ref);
   const day = longDate(ref.published);
   const parts = [day, ref.source && bdi(clip(ref.source, 100)), el('span', { class: 'or-path' }, bdi(clip(ref.document, 300))), ref.line && at >= 0 && `line ${Number(ref.line)}`];
@@ -1118,6 +1144,7 @@ function showSourceText({ segments, cut_before: cutBefore, cut_after: cutAfter }
     if (isCurrent) current = node;
     return node;
   });
+  if (!nodes.length) nodes.push(el('p', { class: 'or-cut' }, 'The text of this version is no longer at hand.'));
   ui.sourceText.replaceChildren(...nodes);
   show(ui.before, cutBefore);
   show(ui.after, cutAfter);
@@ -1555,7 +1582,7 @@ function showChanged() {
   if (changed === !ui.changed.hidden) return;
   show(ui.changed, changed);
   ui.changed.replaceChildren(...(changed ? [
-    icon('refresh'), el('span', null, 'The folder has changed since it was indexed.'),
+    icon('refresh'), el('span', null, corpus.read_only ? 'The folder has changed since it was indexed. Answers come from the indexed version.' : 'The folder has changed since it was indexed.'),
     ...(corpus.read_only ? [] : [button('or-button or-small', 'Re-index', reindex)]),
   ] : []));
 }
@@ -1727,7 +1754,7 @@ function bind() {
   click(ui.copyQuote, copyQuoteWithReference);
   ui.tip.addEventListener('pointerenter', () => clearTimeout(tipTimer));
   ui.tip.addEventListener('pointerleave', leaveTip);
-  ui.thread.addEventListener('scroll', () => { hideTip(); closeMenu(false); }, { passive: true });
+  ui.thread.addEventListener('scroll', onThreadScroll, { passive: true });
 
   let searchTimer = 0;
   ui.search.addEventListener('input', () => { clearTimeout(searchTimer); searchTimer = setTimeout(() => { documents.rows = []; loadDocuments(); }, 200); });

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assistant.pipeline import Assistant
+from index.errors import IndexCorrupt
 from tests.assistant.ui.conftest import PHONE, Site, Visit, ask
 
 Go = Callable[[str], Visit]
@@ -122,14 +123,35 @@ def test_no_evidence_looks_like_no_answer(site: Site, visit: Go) -> None:
     assert len(mark(page)) > 20
 
 
-@pytest.mark.parametrize("question", ["x" * 4001])
-def test_an_error_says_what_to_do_and_is_no_answer(site: Site, visit: Go, question: str) -> None:
+def test_a_question_that_is_too_long_is_not_sent(site: Site, visit: Go) -> None:
     page = visit(site.address).page
-    page.fill("#or-question", question)
+    page.fill("#or-question", "x" * 4001)
     page.press("#or-question", "Enter")
-    alert = page.locator('[role="alert"]:visible')
-    expect(alert.first).to_contain_text("4,000")
+    expect(
+        page.get_by_text("4,001 of 4,000 characters. Shorten the question").first
+    ).to_be_visible()
+    assert page.locator(".or-turn").count() == 0
+    assert page.input_value("#or-question") == "x" * 4001
+
+
+def test_an_error_says_what_to_do_and_is_no_answer(
+    site: Site, visit: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit(site.address).page
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise IndexCorrupt("The index is damaged.", "Build it anew with: onrecord index --rebuild")
+
+    monkeypatch.setattr(site.assistant, "answer", broken)
+    ask(page, QUESTION)
+    monkeypatch.undo()
+    alert = page.locator(".or-error")
+    expect(alert).to_contain_text("The index is damaged.")
+    expect(alert).to_contain_text("Build it anew with: onrecord index --rebuild")
     assert page.locator(".or-none, .or-claim").count() == 0
+    alert.get_by_role("button").first.click()
+    page.locator(".or-claim").first.wait_for()
+    assert claims(page) == [FIRST, SECOND]
 
 
 def test_something_is_on_the_screen_at_once(site: Site, visit: Go) -> None:
@@ -257,7 +279,7 @@ def test_an_empty_corpus_says_how_to_add_documents(own: Own, visit: Go, tmp_path
     file = tmp_path / "treaty.txt"
     file.write_text(TREATY, "utf-8")
     page.set_input_files("#or-upload", [str(file)])
-    page.wait_for_selector("#or-empty", state="hidden")
+    expect(page.get_by_text("1 document").first).to_be_visible()
     ask(page, "What does the Karsk treaty oblige Meltia to pay?")
     assert page.locator(".or-claim").count() >= 1
 
@@ -292,13 +314,14 @@ def test_a_quote_of_a_document_that_changed_is_shown_as_it_was(own: Own, visit: 
     expect(page.locator("#or-source-badge")).to_contain_text("no longer")
 
 
+ACCUSED = "Ondrava’s minister Orla Vance accused Meltia of "
 LINES = {
-    "curly quotes": "Minister Orla Vance said the “Karsk” levy isn’t ‘fair’ — not at 6 %.",
-    "emoji": "Minister Orla Vance said the levy 🎉👩‍👩‍👧🇪🇺 is 6 % now.",
-    "combining marks": "Minister Orla Vance said the le\u0301vy in Ka\u0308rsk is 6 %.",
-    "right to left": "Minister Orla Vance said the levy ضريبة كارسك is 6 % (שישה אחוזים).",
-    "markup": "Minister Orla Vance said the levy </mark><b>is</b> &amp; 6 % ${alert(1)} {{x}} `.",
-    "an override": "Minister Orla Vance said the levy \u202eevil\u202c is 6 % in Karsk.",
+    "curly quotes": ACCUSED + "the “Karsk” theft — it isn’t ‘fair’.",
+    "emoji": ACCUSED + "theft 🎉👩‍👩‍👧🇪🇺 in Karsk.",
+    "combining marks": ACCUSED + "the\u0301ft in Ka\u0308rsk.",
+    "right to left": ACCUSED + "theft (ضريبة كارسك, שישה אחוזים) in Karsk.",
+    "markup": ACCUSED + "</mark><b>theft</b> &amp; lies ${alert(1)} {{x}} `.",
+    "an override": ACCUSED + "theft \u202eevil\u202c in Karsk.",
 }
 
 
@@ -306,10 +329,10 @@ LINES = {
 def test_the_mark_is_the_quote_code_point_for_code_point(own: Own, visit: Go, name: str) -> None:
     line = LINES[name]
     # Twice, and lines that end as on another system.
-    text = f"Orla Vance on the levy\r\n\r\nThe town met.\r\n{line}\r\nRain fell.\r\n\r\n{line}\r\n"
+    text = f"Orla Vance in Karsk\r\n\r\nThe town met.\r\n{line}\r\nRain fell.\r\n\r\n{line}\r\n"
     site = own({"levy.txt": text})
     page = visit(site.address).page
-    ask(page, "What did minister Orla Vance say about the levy?")
+    ask(page, "What did Orla Vance accuse Meltia of?")
     chips = page.locator(".chip")
     places = []
     for number in range(chips.count()):
@@ -332,7 +355,7 @@ def test_the_mark_is_the_quote_code_point_for_code_point(own: Own, visit: Go, na
 
 HOSTILE = """<script>window.hacked=1</script> Karsk levy <img src=x onerror="window.hacked=1">
 
-Minister Orla Vance said the levy </mark><img src=x onerror="window.hacked=2"> is 6 % now.
+Minister Orla Vance accused Meltia of </mark><img src=x onerror="window.hacked=2"> the theft.
 [Read](javascript:window.hacked=3) what ${window.hacked=4} {{window.hacked}} `${window.hacked=5}`.
 <iframe srcdoc="<script>parent.hacked=6</script>"></iframe> The levy is due on 3 March 2026.
 """
@@ -348,12 +371,13 @@ def test_documents_that_attack_are_words(own: Own, visit: Go) -> None:
     window = visit(site.address)
     page = window.page
     for question in (
-        "What did minister Orla Vance say about the levy?",
+        "What did Orla Vance accuse Meltia of?",
         "When is the levy due <img src=x onerror=window.hacked=8>?",
         "What is the Drusk levy?",
         "What is <script>window.hacked=9</script> gold?",
     ):
         ask(page, question)
+    assert page.locator(".chip").count() >= 1
     for number in range(page.locator(".chip").count()):
         chip = page.locator(".chip").nth(number)
         chip.hover()
