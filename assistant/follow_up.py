@@ -32,16 +32,20 @@ _POLITE = re.compile(
     _I,
 )
 # [wh]…: what and how with their slips, such as waht, wat, whats, hwo.
-_OPENING = re.compile(r"^(?:(?:and|but|so|then|also|plus|or)\b[\s,]*)*(?:[wh]\w{1,4} a?bout\s+)?", _I)
+_OPENING = re.compile(
+    r"^(?:(?:and|but|so|then|also|plus|or)\b[\s,]*)*(?:[wh]\w{1,4} a?bout\s+)?", _I
+)
 _LEANING = re.compile(r"^(?:what|how) about\b|\bthe same\b", _I)
+_POINTING = r"\b(?:this|that|these|those|there|then|ones?|each|both|the other)\b"
 _LEANING_UNLESS_NAMED = re.compile(
     r"^(?:and|but|so|then|why|when|where|(?:at|by|for|from|in|of|on|since|to|until|with) "
-    r"(?:how|what|when|where|which|whom?))\b|"
-    r"\b(?:this|that|these|those|there|then|ones?|each|both|the other)\b",
+    rf"(?:how|what|when|where|which|whom?))\b|{_POINTING}",
     _I,
 )
 """Words that a question which names what it is about has in other senses too."""
-_AGREEING = re.compile(r"\b(?:agree|confirm|comply|respond|react|reply|retaliate|refuse|win|say)\W*$", _I)
+_AGREEING = re.compile(
+    r"\b(?:agree|confirm|comply|respond|react|reply|retaliate|refuse|win|say)\W*$", _I
+)
 _TURNED = re.compile(
     r"^(?:and |but |what about |how about )*(?:(?:the )?other way (?:a?round|about)|vice versa|"
     r"conversely|(?:in |the )?reverse)\W*$",
@@ -55,6 +59,7 @@ _BARE = re.compile(
     _I,
 )
 _ELSE = re.compile(r"^(who|what|where|any(?:thing|one|body)) else\W*$", _I)
+_DONE = "(?:do|did|done|doing)"
 _RETURN = re.compile(r",? in (?:return|exchange)\b", _I)
 _WANTS = re.compile(
     r"\b(?:want|expect|demand|ask|seek|need|requir|request|get|receiv|hop)\w*\b", _I
@@ -89,8 +94,8 @@ _TIME = re.compile(
 _ROLES = frozenset(
     """president minister chancellor king queen chief head leader director chair chairman chairwoman
     mayor governor secretary ambassador envoy judge coach captain manager owner founder boss author
-    officer executive commissioner senator spokesman spokeswoman widow wife husband son daughter man woman
-    doctor professor scientist lawyer general pope prince princess winner""".split()
+    officer executive commissioner senator spokesman spokeswoman widow wife husband son daughter man
+    woman doctor professor scientist lawyer general pope prince princess winner""".split()
 )
 _BODIES = frozenset(
     """company firm bank club agency group union party bloc organisation organization operator maker
@@ -201,7 +206,7 @@ def standalone(question: str, history: Sequence[Turn], grammar: Grammar) -> str:
         found = talk.fragment(now) or talk.in_return(now) or talk.filled(now)
     if found:
         return found[:1].upper() + found[1:] if rest[:1].isupper() else found
-    if not _leans(now):
+    if not _TURNED.search(rest) and not _leans(now):
         return question
     topics = _topics(now, asked, said)
     carried = [topic for topic in topics if not _has(rest, topic)][:_MOST_NAMES]
@@ -282,7 +287,7 @@ class _Talk:
             if family is None or not _open(token, now) or family in met:
                 continue
             met.add(family)
-            who = self._both(now, token) or self._antecedent(family, token, now)
+            who = self._both(now) or self._antecedent(family, token, now)
             if who is None or _has(text, _bare(who)):
                 return ""
             own = token.tag == "PRP$" or (token.lower in _OWN and token.dep == "poss")
@@ -305,10 +310,12 @@ class _Talk:
 
     # -- whom a word means -------------------------------------------------------------------
 
-    def _both(self, now: _Said, token: Token) -> _Mention | None:
+    def _both(self, now: _Said) -> _Mention | None:
         """The two parties, where "each of them" or "both" is said."""
         parties = self._said[0].parties()
-        if parties is None or not re.search(r"\b(?:each|both|two) of (?:them|they)\b", now.text, _I):
+        if parties is None or not re.search(
+            r"\b(?:each|both|two) of (?:them|they)\b", now.text, _I
+        ):
             return None
         one, other = parties
         return replace(one, text=f"{one.text} and {other.text}", plural=True)
@@ -367,16 +374,13 @@ class _Talk:
         people = [n for n, e in names.items() if e.label == "PERSON" and n[:1].isupper()]
         office = next((m.head for m in last.mentions if m.head in _ROLES), "")
         if office:
-            beside = [
+            beside = rf"\b{office},? %s|%s,[^.;”\"]{{0,60}}\b{office}\b"
+            holders = [
                 name
                 for name in _names(told.text)
-                if re.search(
-                    rf"\b{office},? {re.escape(name)}|{re.escape(name)},[^.;”\"]{{0,60}}\b{office}\b",
-                    told.text,
-                )
-                and len(name.split()) > 1
+                if " " in name and re.search(beside.replace("%s", re.escape(name)), told.text)
             ]
-            people = beside or people
+            people = holders or people
         people = [n for n in people if not any(n != other and _has(other, n) for other in people)]
         if len(people) != 1:
             return None
@@ -408,24 +412,31 @@ class _Talk:
 def _asked_anew(last: _Said, ask: str, more: str) -> str:
     """The question before, with another question word: "Why did Ash leave?"."""
     ask = "why" if re.fullmatch(r"wh?y+|hwy", ask, _I) else ask
-    tokens = [t for t in last.parsed.tokens if t.start >= _OPENING.match(last.text).end()]  # type: ignore[union-attr]
+    begin = last.text.find(_OPENING.sub("", last.text))
+    tokens = [t for t in last.parsed.tokens if t.start >= begin]
+    if not tokens:
+        return ""
+    said = last.text.rstrip(" ?!.")
+    whole = f"{ask}{more} ({said[:1].lower() if tokens[0].tag[0] == 'W' else said[:1]}{said[1:]})?"
     place = next((i for i, t in enumerate(tokens) if t.lower in _AUX), None)
     if place is None or place > 4 or place + 2 >= len(tokens):
-        return f"{ask}{more} ({last.text.rstrip(' ?!.')})?"
+        return whole
     wh, aux = tokens[0], tokens[place]
     asks = [t for t in tokens[:place] if t.tag in ("WP", "WDT", "WRB", "WP$")]
     if (place and not asks) or any(
         t.dep in ("nsubj", "nsubjpass") and t.start < aux.start for t in tokens[:place]
     ):
         # Its subject is the question word: there is no place for another.
-        return f"{ask}{more} ({last.text.rstrip(' ?!.')})?"
+        return whole
     body = last.text[aux.start :].rstrip(" ?!.")
     body = body[:1].lower() + body[1:]
     if wh.lower == "where":
         body = re.sub(r" (?:from|to|at|in)$", "", body)
     if wh.lower == "what" and ask.lower().startswith(("why", "when", "since", "where", "how come")):
-        verb = next((t for t in tokens if t.index == wh.head and t.pos == "VERB"), None)
-        if verb is not None and wh.dep in ("dobj", "dative"):
+        lost = _lost_verb(last.parsed)
+        verb = lost or next((t for t in tokens if t.index == wh.head and t.pos == "VERB"), None)
+        after = last.parsed.tokens[verb.index + 1 :][:1] if verb is not None else ()
+        if verb is not None and all(t.pos in ("ADP", "PUNCT", "SCONJ") for t in after):
             at = verb.end - aux.start
             body = f"{body[:at]} that{body[at:]}"
     return f"{ask} {body}{more}?"
@@ -529,13 +540,13 @@ def _cased(text: str, known: Sequence[str]) -> str:
     if text.isupper():
         text = text.lower()
     for name in known:
-        if not text or name.islower() or not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, _I):
-            continue
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _, n=name: n, text, flags=_I)
+        place = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, _I)
+        if place and len(name) > 2:  # not the US of "tell us"
+            text = text[: place.start()] + name + text[place.end() :]
     text = re.sub(r"\b(the )(us|usa|uk|eu|un|uae)\b", lambda m: m[1] + m[2].upper(), text)
     # What something is wanted from is a name, if anything, whatever the parser makes of it.
     return re.sub(
-        r"\b((?:from|against|d(?:o|id|one|oing) (?:to|with)) )([a-z])(?!(?:he|his|er|ts|hat|m|t)\b)",
+        rf"\b((?:from|against|{_DONE} (?:to|with)) )(?!(?:the|this|that|her|its?)\b)([a-z])",
         lambda m: m[1] + m[2].upper(),
         text,
     )
@@ -562,7 +573,9 @@ def _mentions(parsed: Parsed) -> list[_Mention]:
         shown = text[start : max(more, end)]
         if named and shown.removeprefix("the ").islower():
             shown = re.sub(r"(?<!\S)(?!the )\w", lambda m: m[0].upper(), shown)
-        if not named and not re.match(r"(?:the|this|that|these|those|his|her|its|their)\b", shown, _I):
+        if not named and not re.match(
+            r"(?:the|this|that|these|those|his|her|its|their)\b", shown, _I
+        ):
             shown = re.sub(r"^(?:an? )?", "the ", shown, count=1, flags=_I)
             shown = shown if "’s " not in shown and "'s " not in shown else shown[4:]
         subject = head.dep in ("nsubj", "nsubjpass") or before in _AUX
@@ -583,7 +596,10 @@ def _mentions(parsed: Parsed) -> list[_Mention]:
         )
 
     for name in _names(text):
-        match = re.search(rf"(?<!\w)(?:the )?{re.escape(name)}(?!\w)", text)
+        places = re.finditer(rf"(?<!\w)(?:the )?{re.escape(name)}(?!\w)", text)
+        # Not the Elm of "Elm Council".
+        spans = [t.start for t in tokens if t.index in taken]
+        match = next((m for m in places if not any(m.start() <= s < m.end() for s in spans)), None)
         inside = [t for t in tokens if match and match.start() <= t.start < match.end()]
         if match is None or not inside:
             continue
@@ -591,7 +607,9 @@ def _mentions(parsed: Parsed) -> list[_Mention]:
         after = tokens[head.index + 1] if head.index + 1 < len(tokens) else head
         # "Kyiv envoy", "Sendrelian boats": a name that only says which. But not after "did".
         led = text[: match.start()].split()
-        says_which = head.dep in ("compound", "amod", "nmod") and after.pos == "NOUN"
+        says_which = (
+            head.dep in ("compound", "amod", "nmod") and after.pos == "NOUN" and after != verb
+        )
         taken.update(t.index for t in inside)
         if not says_which or (led and led[-1].lower() in _AUX and after.index == head.head):
             add(match.start(), match.end(), head, True)
@@ -611,7 +629,8 @@ def _mentions(parsed: Parsed) -> list[_Mention]:
             left = [t for t in left if t.dep in ("compound", "det")]
             add(min((t.start for t in left), default=token.start), token.end, token, True)
         elif token.pos == "NOUN" and token.lemma.lower() not in _EMPTY:
-            left = [t for t in left if t.dep not in ("cc", "advmod", "prep", "mark", "case") or t.tag == "POS"]
+            while any(t.dep in ("aux", "cc", "mark", "prep") or t.tag == "WRB" for t in left):
+                left = left[1:]
             if any(t.tag in ("WDT", "WP", "WRB", "WP$", "PRP$", "PRP") for t in left):
                 if len(left) == 1 and left[0].dep == "det" and token.dep in ("nsubj", "dobj"):
                     add(token.start, token.end, token, False)  # "Which firm got it?"
@@ -662,7 +681,9 @@ def _open(token: Token, now: _Said) -> bool:
     """Whether a pronoun means something outside of the question."""
     if token.lower not in _FAMILY or token.dep == "expl":
         return False
-    if re.match(r"it (?:true|possible|likely|that|rain|snow|safe|legal)", now.text[token.start :], _I):
+    if re.match(
+        r"it (?:true|possible|likely|that|rain|snow|safe|legal)", now.text[token.start :], _I
+    ):
         return False
     inside = any(m.named and m.start < token.start for m in now.mentions)
     return not inside or token.dep not in ("poss", "nsubj", "nsubjpass")
@@ -699,8 +720,8 @@ def _topics(now: _Said, asked: Sequence[str], said: Sequence[_Said]) -> list[str
         topics += [name for name in names if name not in topics]
         if len(topics) >= 2:
             return topics
-    open_words = any(_open(t, now) for t in now.parsed.tokens)
-    if topics or (len(now.parsed.content_lemmas()) > 1 and not open_words):
+    points = re.search(_POINTING, now.text, _I) or any(_open(t, now) for t in now.parsed.tokens)
+    if topics or (len(now.parsed.content_lemmas()) > 1 and not points):
         return topics
     whole = next((one for one in said if not _leans(one)), said[0])
     return [

@@ -74,9 +74,7 @@ async def ask(client: Any, question: str) -> dict[str, Any]:
     Raises:
         RuntimeError: the server told of an error, or of nothing.
     """
-    joined = await client.post(
-        "/gradio_api/call/v2/answer", json={"question": question}
-    )
+    joined = await client.post("/gradio_api/call/v2/answer", json={"question": question})
     joined.raise_for_status()
     event = ""
     address = f"/gradio_api/call/v2/answer/{joined.json()['event_id']}"
