@@ -553,6 +553,8 @@ def _serve(args: argparse.Namespace) -> int:
     )
     if not serving.local:
         _say("Passwords go over the network as they are: put a proxy with TLS in front.")
+    elif serving.url and not serving.users:
+        _say(f"Whoever can reach {serving.url} can read the documents and change them: see --auth.")
     with _assistant(args, settings) as assistant:
         serve(assistant, serving, lambda url: _say(f"OnRecord is at {url} (stop with Ctrl-C)"))
     return 0

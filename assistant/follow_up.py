@@ -59,6 +59,8 @@ _BARE = re.compile(
     _I,
 )
 _ELSE = re.compile(r"^(who|what|where|any(?:thing|one|body)) else\W*$", _I)
+_AT = {r"(?:hit|hits|fight) back": "at", r"(?:respond|react|reply)": "to", "retaliate": "against"}
+_WHO = re.compile(r"(?:\W*(?:and|but|so)\W+)?who\b", _I)
 _DONE = "(?:do|did|done|doing)"
 _RETURN = re.compile(r",? in (?:return|exchange)\b", _I)
 _WANTS = re.compile(
@@ -94,8 +96,9 @@ _TIME = re.compile(
 _ROLES = frozenset(
     """president minister chancellor king queen chief head leader director chair chairman chairwoman
     mayor governor secretary ambassador envoy judge coach captain manager owner founder boss author
-    officer executive commissioner senator spokesman spokeswoman widow wife husband son daughter man
-    woman doctor professor scientist lawyer general pope prince princess winner""".split()
+    officer executive commissioner senator spokesman spokeswoman doctor professor scientist lawyer
+    general pope prince princess winner man woman husband wife widow widower father mother son
+    daughter brother sister""".split()
 )
 _BODIES = frozenset(
     """company firm bank club agency group union party bloc organisation organization operator maker
@@ -103,19 +106,29 @@ _BODIES = frozenset(
 )
 _SIDES = _BODIES | frozenset(
     """government ministry council court team parliament army employer worker farmer docker nurse
-    teacher student driver shopkeeper fisherman people""".split()
+    teacher student driver shopkeeper fisherman""".split()
 )
 _MATTERS = frozenset(
     """deal agreement accord treaty talks pact contract strike law bill project plan merger trial
     case dispute ban mission war price vote election ship building""".split()
 )
-_EMPTY = frozenset("one thing end return exchange way lot kind part much name fact each".split())
+_TO_EVENTS = frozenset(
+    """announce confirm deny say decide sign broker report cause trigger prevent start end approve
+    oppose support reject accept know explain""".split()
+)
+_EMPTY = frozenset(
+    "people one thing end return exchange way lot kind part much name fact each".split()
+)
 _FAMILY = {
     word: family
     for family in ("he him his", "she her hers", "it its", "they them their theirs")
     for word in family.split()
 }
+_PEOPLE = ("he him his", "she her hers")
 _OWN = frozenset("his her its their".split())
+
+_CARRIED = re.compile(r" \([^()]*\)(?=\W*$)")
+"""The brackets of this module's own making: no part of the sentence."""
 
 _PART = r"(?:d[aeiu]l?|der|des|la|le|van|von|bin|al)"
 _NAME = re.compile(
@@ -197,7 +210,7 @@ def standalone(question: str, history: Sequence[Turn], grammar: Grammar) -> str:
         return question
     told = history[-1].text[:_MOST_READ] if history[-1].role == "assistant" else ""
     known = [name for text in (*asked, told) for name in _names(text)]
-    said = [_said(text, known, grammar) for text in reversed(asked)]
+    said = [_said(_CARRIED.sub("", text), known, grammar) for text in reversed(asked)]
     now = _said(rest, known, grammar)
     if _TURNED.search(rest):
         found = _turned(said[0])
@@ -236,6 +249,13 @@ class _Talk:
             return _dated(last, rest)
         if not rest or len(rest.split()) > 6 or _has_verb(now):
             return ""
+        time = re.search(rf" {_TIME.pattern}$", rest, _I)
+        if time and (shorter := rest[: time.start()]):
+            # "And in Italy in 2019?": first the place, then the time.
+            one = _said(f"and {shorter}?", [], self._grammar)
+            known = all(_has(last.text, _bare(m)) for m in one.mentions)
+            moved = last.text if known else _swapped(last, one)
+            return _dated(_said(moved, [], self._grammar), time[0].strip()) if moved else ""
         if any(t.lower in _FAMILY for t in now.parsed.tokens):
             resolved = self.filled(now)
             if not resolved or any(t.lower in _OWN for t in now.parsed.tokens):
@@ -278,35 +298,50 @@ class _Talk:
 
     def filled(self, now: _Said) -> str:
         """Names in the place of pronouns, and of "the company"."""
-        text, carried, met = now.text, "", set[str]()
-        named = [m for m in now.mentions if m.named]
-        parties = self._said[0].parties()
+        text, carried = now.text, list[_Mention]()
+        last, parties = self._said[0], self._said[0].parties()
         edits: list[tuple[int, int, _Mention, bool, str]] = []
-        for token in now.parsed.tokens:
+        found: dict[str, _Mention | None] = {}
+        # Whom "she" means is known better than who "they" are; these are then the others.
+        for token in sorted(now.parsed.tokens, key=lambda t: _FAMILY.get(t.lower) not in _PEOPLE):
             family = _FAMILY.get(token.lower)
-            if family is None or not _open(token, now) or family in met:
+            if family is None or not _open(token, now) or family in found:
                 continue
-            met.add(family)
             who = self._both(now) or self._antecedent(family, token, now)
+            if parties and set(found.values()) & set(parties):
+                who = parties[0] if parties[1] in found.values() else parties[1]
+            found[family] = who = None if who in found.values() else who
             if who is None or _has(text, _bare(who)):
-                return ""
+                carried += [m for m in last.mentions if m.named]
+                continue
             own = token.tag == "PRP$" or (token.lower in _OWN and token.dep == "poss")
             edits.append((token.start, token.end, who, own, token.lower))
             if parties and who == parties[1] and _REACTS.search(text):
-                carried = f" ({_bare(parties[0])})"
+                carried.append(parties[0])
             elif who.before in ("which", "what"):
-                others = [_bare(m) for m in self._said[0].mentions if m != who]
-                carried = f" ({', '.join(others)})" if others else ""
-        if not edits and not named:
+                carried += last.mentions
+        if not found and not any(m.named for m in now.mentions):
             for mention in now.mentions:
-                if (who := self._again(mention)) is not None and not _has(text, _bare(who)):
+                if (who := self._again(mention, now)) is not None and not _has(text, _bare(who)):
                     edits.append((mention.start, mention.end, who, False, ""))
                     break
+        if None in found.values():
+            # Who does what to whom is not sure of the others either.
+            edits = [
+                edit for edit in edits if edit[4] in ("he", "she", "him", "her", "his", "hers")
+            ]
         if not edits:
             return ""
-        for start, end, who, own, word in reversed(edits):
+        for start, end, who, own, word in sorted(edits, key=lambda e: -e[0]):
             text = _put(text, start, end, who, own=own, pronoun=word)
-        return f"{text.rstrip(' ?!.')}{carried}?" if carried else text
+        more = list(dict.fromkeys(_bare(m) for m in carried if not _has(text, _bare(m))))
+        stem = text.rstrip(" ?!.")
+        if len(more) == 1 and parties and more[0] == _bare(parties[0]):
+            # Words are better kept than brackets by the next question.
+            for verb, towards in _AT.items():
+                if re.search(rf"\b{verb}$", stem, _I):
+                    return f"{stem} {towards} {parties[0].text}?"
+        return f"{stem} ({', '.join(more)})?" if more else text
 
     # -- whom a word means -------------------------------------------------------------------
 
@@ -321,32 +356,41 @@ class _Talk:
         return replace(one, text=f"{one.text} and {other.text}", plural=True)
 
     def _antecedent(self, family: str, token: Token, now: _Said) -> _Mention | None:
-        if family in ("he him his", "she her hers"):
-            return self._person()
         parties = self._said[0].parties()
         agent = token.dep == "nsubj" and not _states(token, now)
+        people = family in _PEOPLE
         if parties and agent and all(m.kind != "thing" for m in parties):
             if _REACTS.search(now.text):
                 return parties[1]
             # "What does it want?" after what one wants: the other, or the same of a third?
             if _WANTS.search(now.text) and _WANTS.search(self._said[0].text):
                 return None
+        if people:
+            return self._person()
+        # "Who announced it?": rather all that was said before than a body in it.
+        event = token.dep == "dobj" and now.parsed.tokens[token.head].lemma in _TO_EVENTS
         for said in self._said:
-            fit = [m for m in said.mentions if m.kind != "person"] or [
-                m for m in said.mentions if m.named
+            acts = [
+                m for m in said.mentions if (m.named and m.kind != "person") or m.kind == "group"
             ]
+            acts = acts or [m for m in said.mentions if m.named]
             if family.startswith("they"):
                 many = [m for m in said.mentions if m.plural]
-                sides = [m for m in said.mentions if m.named or m.kind == "group"]
-                fit = many or sides or fit
+                fit = many or acts
+                # "Who accused Ash?", "What do they say?": who did is not named.
+                if agent and not many and _WHO.match(said.text):
+                    return None
                 if len(fit) > 1 and not (many and fit[0].subject):
                     return None
             else:
-                fit = [m for m in fit if not m.plural]
+                acts = [m for m in acts if not m.plural]
                 # What is done to it, or how it is: rather a thing than a body that acts.
-                things = [m for m in fit if m.kind == "thing" and not m.copular]
-                acts = [m for m in fit if m.named or m.kind == "group"]
-                fit = (acts or fit) if agent or token.dep == "poss" else (things or fit)
+                things = [m for m in said.mentions if m.kind == "thing" and not m.plural]
+                things = [m for m in things if not m.copular] or things
+                fit = (acts or things) if agent or token.dep == "poss" else (things or acts)
+                fit = things if event else fit
+                if event and not fit:
+                    return None
             if fit:
                 return next((m for m in fit if m.subject), fit[0] if len(fit) == 1 else None)
         return None
@@ -354,16 +398,20 @@ class _Talk:
     def _person(self) -> _Mention | None:
         """Whom "he" or "she" means."""
         last = self._said[0]
-        people = [m for said in self._said for m in said.mentions if m.kind == "person"]
         # Who asks for a person means the one of the answer; "who is Ann?" names her.
-        if re.match(r"(?:\W*(?:and|but|so)\W+)?who", last.text, _I) and not any(
-            m.named and m.copular for m in last.mentions
-        ):
-            roles = [m for m in last.mentions if m.kind == "person" and not m.named]
+        if _WHO.match(last.text) and not any(m.named and m.copular for m in last.mentions):
+            roles = [m for m in last.mentions if (m.kind == "person" or m.copular) and not m.named]
             return self._answered(last) or next(iter(roles), None)
-        named = next((m for m in people if m.named), None)
+        for said in self._said:
+            people = [m for m in said.mentions if m.kind == "person"]
+            doing = [m for m in people if m.subject]
+            # What the parser takes for a person is often a place: "to Kyiv".
+            named = [m for m in people if m.named and m.before not in ("in", "at", "to", "from")]
+            if doing or named:
+                return (doing or named)[0]
+        people = [m for said in self._said for m in said.mentions if m.kind == "person"]
         doing = [m for m in last.mentions if m.subject and m.kind == "thing" and not m.plural]
-        return named or self._answered(last) or next(iter(people or doing), None)
+        return self._answered(last) or next(iter(people or doing), None)
 
     def _answered(self, last: _Said) -> _Mention | None:
         """The person of the answer: the one there is, or the one beside the office asked for."""
@@ -374,20 +422,23 @@ class _Talk:
         people = [n for n, e in names.items() if e.label == "PERSON" and n[:1].isupper()]
         office = next((m.head for m in last.mentions if m.head in _ROLES), "")
         if office:
-            beside = rf"\b{office},? %s|%s,[^.;”\"]{{0,60}}\b{office}\b"
+            beside = (
+                rf"\b{office}(?: (?:of|for|to) (?:the )?\w+)?,? %s|%s,[^.;”\"]{{0,60}}\b{office}\b"
+            )
             holders = [
                 name
                 for name in _names(told.text)
                 if " " in name and re.search(beside.replace("%s", re.escape(name)), told.text)
             ]
             people = holders or people
+        people = [n for n in people if not _has(last.text, n)]
         people = [n for n in people if not any(n != other and _has(other, n) for other in people)]
         if len(people) != 1:
             return None
         name = people[0]
         return _Mention(name, 0, 0, 0, True, "person", name, False, False, "")
 
-    def _again(self, mention: _Mention) -> _Mention | None:
+    def _again(self, mention: _Mention, now: _Said) -> _Mention | None:
         """What "the company" or "the contract" was called before."""
         words = mention.text.lower().split()
         known = _ROLES | _BODIES | _MATTERS
@@ -397,12 +448,14 @@ class _Talk:
             for other in said.mentions:
                 if other.head == mention.head and len(other.text.split()) > 2:
                     return other
+        parties = self._said[0].parties()
+        if words[1] in _BODIES and parties and _REACTS.search(now.text):
+            return parties[1]
         if words[1] in _BODIES:
             for said in self._said:
                 bodies = [m for m in said.mentions if m.named]
-                first = next((m for m in bodies if m.subject), None)
-                if first is not None or len(bodies) == 1:
-                    return first or bodies[0]
+                if bodies:
+                    return bodies[0] if len(bodies) == 1 else None
         return None
 
 
@@ -496,7 +549,10 @@ def _turned(last: _Said) -> str:
     """The question before, with its two parties exchanged; empty where it has not two."""
     parties = last.parties()
     if parties is None:
-        return ""
+        named = [m for m in last.mentions if m.named][:2]
+        if len(named) < 2:
+            return ""
+        parties = named[0], named[1]
     one, other = parties
     text = _put(last.text, other.start, other.end, one, own=False, plural=other.plural)
     return _put(text, one.start, one.end, other, own=False, plural=one.plural)
@@ -625,10 +681,13 @@ def _mentions(parsed: Parsed) -> list[_Mention]:
             left = left[1:]
         if not left and token.index and tokens[token.index - 1].pos == "DET":
             left = [tokens[token.index - 1]]  # of which the lost verb has deprived it
-        if token.pos == "PROPN":
+        common = token.text.islower() and any(t.dep == "det" for t in left)
+        if token.pos == "PROPN" and not common:
             left = [t for t in left if t.dep in ("compound", "det")]
             add(min((t.start for t in left), default=token.start), token.end, token, True)
-        elif token.pos == "NOUN" and token.lemma.lower() not in _EMPTY:
+        elif token.pos in ("NOUN", "PROPN") and token.lemma.lower() not in _EMPTY:
+            if any(t.lower in ("many", "much") for t in left):  # "How many boats"
+                left = []
             while any(t.dep in ("aux", "cc", "mark", "prep") or t.tag == "WRB" for t in left):
                 left = left[1:]
             if any(t.tag in ("WDT", "WP", "WRB", "WP$", "PRP$", "PRP") for t in left):

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import machine, readme, tables
 
 if TYPE_CHECKING:
+    from assistant.evaluation.dialogues import DialogueReport
     from assistant.evaluation.runner import EvalSet, Item, Report
     from assistant.types import Answer
 
@@ -52,13 +53,13 @@ def measure(folder: Path, limit: int | None, say: Callable[[str], None]) -> dict
         eval_set = replace(eval_set, items=eval_set.items[:limit])
     asked = f"{len(eval_set.items):,} questions over {eval_set.documents:,} documents"
     say(f"{eval_set.name}: {asked}")
-    ours = _ours(eval_set, say)
+    ours, talked = _ours(eval_set, limit, say)
     say(f"{eval_set.name}: the baseline")
     baseline = Baseline(eval_set, Embedder())
     # Its confidence is a cosine and has no threshold; nothing that needs one is shown of it.
     other = evaluate(eval_set, baseline.ask, threshold=0.0)
     now = datetime.now(UTC)
-    return {
+    measured = {
         "measured": now.date().isoformat(),
         "measured_at": now.isoformat(timespec="seconds"),
         "code": code,
@@ -66,14 +67,23 @@ def measure(folder: Path, limit: int | None, say: Callable[[str], None]) -> dict
         "onrecord": _kept(ours),
         "baseline": _kept(other),
     }
+    return measured if talked is None else {**measured, "dialogues": _kept(talked)}
 
 
-def _ours(eval_set: EvalSet, say: Callable[[str], None]) -> Report:
+def _ours(
+    eval_set: EvalSet, limit: int | None, say: Callable[[str], None]
+) -> tuple[Report, DialogueReport | None]:
+    """The questions, and the dialogues of a set that has some."""
     from assistant.config import Settings
+    from assistant.evaluation.dialogues import evaluate_dialogues, load_dialogues
     from assistant.evaluation.runner import evaluate
     from assistant.pipeline import Assistant
     from assistant.scorer import THRESHOLD
 
+    talks = None
+    if (eval_set.folder / "dialogues.jsonl").is_file():
+        talks = load_dialogues(eval_set.folder)
+        talks = replace(talks, dialogues=talks.dialogues[:limit])
     with (
         tempfile.TemporaryDirectory(prefix="onrecord-quality-") as work,
         Assistant.open(eval_set.corpus, Path(work) / "index", Settings(min_confidence=0.0)) as own,
@@ -85,7 +95,11 @@ def _ours(eval_set: EvalSet, say: Callable[[str], None]) -> Report:
         own.sync()
         # Once for nothing: it loads the models, which is not what the latency should tell.
         ask(eval_set.items[0])
-        return evaluate(eval_set, ask, threshold=THRESHOLD, progress=_progress(say))
+        report = evaluate(eval_set, ask, threshold=THRESHOLD, progress=_progress(say))
+        if talks is None:
+            return report, None
+        say(f"{eval_set.name}: {len(talks.dialogues):,} dialogues")
+        return report, evaluate_dialogues(talks, ask, threshold=THRESHOLD)
 
 
 def _progress(say: Callable[[str], None]) -> Callable[[int, int, str], None]:
@@ -98,7 +112,7 @@ def _progress(say: Callable[[str], None]) -> Callable[[int, int, str], None]:
     return tell
 
 
-def _kept(report: Report) -> dict[str, Any]:
+def _kept(report: Report | DialogueReport) -> dict[str, Any]:
     """A report without the single questions."""
     values = report.to_dict()
     del values["each"]
@@ -166,7 +180,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             _say(f"wrote {path.relative_to(machine.ROOT)}")
     else:
         _say("not all questions: nothing written")
-    return 1 if any(each["onrecord"]["invalid_quotes"] for each in sets.values()) else 0
+    parts = [
+        each[part] for each in sets.values() for part in ("onrecord", "dialogues") if part in each
+    ]
+    return 1 if any(part["invalid_quotes"] for part in parts) else 0
 
 
 def _write(path: Path, result: Mapping[str, Any]) -> None:

@@ -306,7 +306,29 @@ def quality(result: Result) -> str:
                 left=0,
             ),
         ]
+        if "dialogues" in each:
+            parts += [_talked(each["dialogues"]), _dialogues(each["dialogues"])]
     return "\n\n".join(parts)
+
+
+def _talked(result: Result) -> str:
+    return (
+        f"{result['dialogues']:,} dialogues of {result['turns']:,} turns, "
+        f"{len(result['invalid_quotes'])} invalid quotes of {result['citations']:,}. Each turn is "
+        "asked *with history*, as people get it; *alone*, the floor; and written *by hand* so that "
+        "it needs nothing before it, the ceiling:"
+    )
+
+
+def _dialogues(result: Result) -> str:
+    conditions = {"history": "with history", "alone": "alone", "by_hand": "by hand"}
+    rows: list[Row] = []
+    for part in ("all", "first", "later"):
+        for key, figure in result["figures"]["history"][part].items():
+            if figure["n"]:
+                values = (_figure(result["figures"][name][part][key]) for name in conditions)
+                rows.append((part, figure["label"], f"{figure['n']:,}", *values))
+    return table(("turns", "", "n", *conditions.values()), rows, left=2)
 
 
 def _both() -> set[str]:

@@ -361,6 +361,41 @@ def test_the_full_table_of_quality_compares_what_can_be_compared() -> None:
     assert lines.count(f"| 0.500 | 0.250 | 40 | `{bar}` |") == 2
 
 
+def test_the_full_table_of_quality_has_the_dialogues_of_a_set_that_has_some() -> None:
+    def figure(value: float | None, n: int) -> dict[str, Any]:
+        return {
+            "label": "right",
+            "value": value,
+            "n": n,
+            "unit": "share",
+            "low": None,
+            "high": None,
+        }
+
+    def parts(value: float) -> dict[str, Any]:
+        return {
+            "all": {"right": figure(value, 3)},
+            "first": {"right": figure(None, 0)},
+            "later": {"right": figure(1.0, 2)},
+        }
+
+    talks = {
+        "dialogues": 1,
+        "turns": 3,
+        "citations": 7,
+        "invalid_quotes": [],
+        "figures": {"history": parts(0.5), "alone": parts(0.25), "by_hand": parts(0.75)},
+    }
+    first = next(iter(QUALITY["sets"]))
+    sets = {first: {**QUALITY["sets"][first], "dialogues": talks}}
+    text = tables.quality({**QUALITY, "sets": {**QUALITY["sets"], **sets}})
+    assert text.count("1 dialogues of 3 turns, 0 invalid quotes of 7.") == 1
+    assert text.count("| turns |   | n | with history | alone | by hand |") == 1
+    assert text.count("| all | right | 3 | 50.0% | 25.0% | 75.0% |") == 1
+    assert text.count("| later | right | 2 | 100.0% | 100.0% | 100.0% |") == 1
+    assert "| first |" not in text
+
+
 def test_sets_that_were_not_measured_keep_their_results() -> None:
     before = {"format": 1, "baseline": "…", "sets": {"a": {"n": 1}, "b": {"n": 2}}}
     after = quality.merged(before, {"b": {"n": 3}, "c": {"n": 4}})
@@ -506,3 +541,4 @@ def test_everything_is_measured_on_next_to_nothing(
     (news,) = json.loads(out.read_text("utf-8"))["sets"].values()
     assert news["onrecord"]["questions"] == news["baseline"]["questions"] == 3
     assert news["onrecord"]["invalid_quotes"] == []
+    assert (news["dialogues"]["dialogues"], news["dialogues"]["turns"]) == (3, 9)

@@ -39,7 +39,7 @@ from index.errors import CorpusError
 CONDITIONS: Mapping[str, str] = {
     "history": "with history",
     "alone": "alone",
-    "standalone": "by hand",
+    "by_hand": "by hand",
 }
 """The ways to ask a turn, each with its heading."""
 
@@ -253,7 +253,7 @@ def evaluate_dialogues(
     asked: dict[str, tuple[Ask, Sequence[Item]]] = {
         "history": (chat, turns),
         "alone": (ask, turns),
-        "standalone": (ask, by_hand),
+        "by_hand": (ask, by_hand),
     }
     scored: dict[str, tuple[Scored, ...]] = {}
     invalid: list[InvalidQuote] = []
@@ -275,7 +275,7 @@ def evaluate_dialogues(
         threshold=threshold,
         dialogues=len(dialogues),
         figures={
-            condition: {part: figures(_of_part(each, part, first), [*_LABELS]) for part in PARTS}
+            condition: {part: _labelled(_of_part(each, part, first)) for part in PARTS}
             for condition, each in scored.items()
         },
         citations=citations,
@@ -317,6 +317,11 @@ def _part_of(progress: Progress | None, number: int, passes: int) -> Progress | 
 
 def _of_part(scored: Sequence[Scored], part: str, first: set[str]) -> list[Scored]:
     return [s for s in scored if part == "all" or (s.item.id in first) == (part == "first")]
+
+
+def _labelled(scored: Sequence[Scored]) -> dict[str, Figure]:
+    found = figures(scored, [*_LABELS])
+    return {key: replace(figure, label=_LABELS[key]) for key, figure in found.items()}
 
 
 def _hit(scored: Scored) -> bool:

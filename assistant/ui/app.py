@@ -29,6 +29,8 @@ AT_ONCE = 4
 """Questions answered at a time; others wait their turn. An answer takes both cores: more at a time
 make each slower and none of them sooner."""
 
+_SESSIONS = 256
+
 _THREADS = 40
 """For what is not queued: sources, lists, states."""
 
@@ -81,6 +83,9 @@ def build(desk: Desk) -> gr.Blocks:
         )
         component.stop(None, None, None, cancels=[asking], api_visibility="private")
         _add_api(desk)
+    # Gradio keeps the last ten thousand sessions, and every call of a program is one. Ours carry
+    # nothing that could be missed.
+    blocks.state_session_capacity = _SESSIONS
     blocks.queue(default_concurrency_limit=AT_ONCE, max_size=500)
     return blocks
 

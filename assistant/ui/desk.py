@@ -655,11 +655,23 @@ def _number(request: Mapping[str, Any], name: str, default: int, most: int) -> i
     return value
 
 
-def _history(request: Mapping[str, Any]) -> list[str]:
+def _history(request: Mapping[str, Any]) -> list[str | Json]:
+    """Earlier turns, each a question or ``{"question": …, "answer": …}``."""
     value = request.get("history", [])
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise UserError("The request has no proper 'history'.", "Load the page again.")
-    return [text[:MAX_QUESTION] for text in value[-_HISTORY:]]
+    found: list[str | Json] = []
+    for turn in value[-_HISTORY:] if isinstance(value, list) else [None]:
+        if isinstance(turn, str):
+            found.append(turn[:MAX_QUESTION])
+        elif (
+            isinstance(turn, Mapping)
+            and isinstance(turn.get("question"), str)
+            and isinstance(turn.get("answer", ""), str)
+        ):
+            answer = turn.get("answer", "")[:MAX_QUESTION]
+            found.append({"question": turn["question"][:MAX_QUESTION], "answer": answer})
+        else:
+            raise UserError("The request has no proper 'history'.", "Load the page again.")
+    return found
 
 
 def _spans(value: Any) -> list[Marked]:

@@ -230,7 +230,7 @@ def test_python_dash_m() -> None:
     "argv",
     [
         [],
-        ["serve"],
+        ["serve", "one", "two"],
         ["ask", "--jso", "q"],
         ["ask", "q", "--corpus", ""],
         ["ask", "q", "--since", "yesterday"],
@@ -826,6 +826,15 @@ class FakeItem:
 class FakeSet:
     items: tuple[FakeItem, ...]
 
+    @property
+    def turns(self) -> tuple[FakeItem, ...]:
+        return self.items
+
+
+@dataclass(frozen=True)
+class FakeDialogues:
+    dialogues: tuple[FakeSet, ...]
+
 
 @dataclass(frozen=True)
 class FakeReport:
@@ -865,6 +874,20 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> None:
     module.__dict__.update(load_set=load_set, evaluate=evaluate)
     monkeypatch.setitem(sys.modules, "assistant.evaluation.runner", module)
 
+    def load_dialogues(folder: Path) -> FakeDialogues:
+        load_set(folder)
+        return FakeDialogues((FakeSet((FakeItem("who?"), FakeItem("why?"))), FakeSet(())))
+
+    def evaluate_dialogues(
+        dialogues: FakeDialogues, ask: Callable[[FakeItem], Answer], **more: Any
+    ) -> FakeReport:
+        items = tuple(item for each in dialogues.dialogues for item in each.turns)
+        return evaluate(FakeSet(items), ask, **more)
+
+    module = types.ModuleType("assistant.evaluation.dialogues")
+    module.__dict__.update(load_dialogues=load_dialogues, evaluate_dialogues=evaluate_dialogues)
+    monkeypatch.setitem(sys.modules, "assistant.evaluation.dialogues", module)
+
 
 @pytest.mark.usefixtures("runner")
 def test_eval(capsys: Captured, fake: type[FakeAssistant], tmp_path: Path) -> None:
@@ -881,6 +904,35 @@ def test_eval(capsys: Captured, fake: type[FakeAssistant], tmp_path: Path) -> No
     assert [asked[0] for asked in fake.asked] == ["one?", "one?", "two?"]
     assert json.loads(as_json.read_text()) == {"asked": ["one?", "two?"]}
     assert as_markdown.read_text() == "| asked |\n"
+
+
+@pytest.mark.usefixtures("runner")
+@pytest.mark.parametrize("more", [[], ["--limit", "1"]])
+def test_eval_of_dialogues(
+    capsys: Captured, fake: type[FakeAssistant], tmp_path: Path, more: list[str]
+) -> None:
+    as_json, as_markdown = tmp_path / "out.json", tmp_path / "out.md"
+    argv = ["eval", "sets/news", "--dialogues", *more, "--json", str(as_json)]
+    assert run(capsys, *argv, "--markdown", str(as_markdown)) == (
+        0,
+        f"2 asked at {THRESHOLD}\n",
+        "",
+    )
+    assert fake.opened == [(Path("sets/news/docs"), None, Settings(min_confidence=0.0))]
+    assert [asked[0] for asked in fake.asked] == ["who?", "who?", "why?"]
+    assert json.loads(as_json.read_text()) == {"asked": ["who?", "why?"]}
+    assert as_markdown.read_text() == "| asked |\n"
+
+
+def test_eval_of_a_set_without_dialogues(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text("A. B.")
+    code, out, err = run(capsys, "eval", str(tmp_path), "--dialogues")
+    assert (code, out) == (2, "")
+    assert err == (
+        f"onrecord: {tmp_path / 'dialogues.jsonl'} does not exist.\n"
+        "  Name a folder with docs/*.txt and dialogues.jsonl.\n"
+    )
 
 
 @pytest.mark.usefixtures("runner")

@@ -280,7 +280,7 @@ def test_every_form_of_a_history_is_the_same_history(news: Assistant) -> None:
     answers = [news.answer("And when was that?", form) for form in [*forms, [first]]]
     assert all(saved(answer) == saved(answers[0]) for answer in answers)
     assert answers[0].asked == "And when was that?"
-    assert answers[0].question == "And when was that (Europe, US)?"
+    assert answers[0].question == "When does Europe expect that from the US?"
     assert answers[0].to_dict()["asked"] == "And when was that?"
 
 

@@ -580,7 +580,11 @@ function busy() {
 
 /** What was understood in the turns before: the server resolves "And the other way round?" with it. */
 function historyBefore(turns, at) {
-  return turns.slice(0, at).filter((turn) => turn.state === 'done' && turn.answer).map((turn) => turn.answer.question).slice(-HISTORY);
+  const told = turns.slice(0, at).filter((turn) => turn.state === 'done' && turn.answer);
+  return told.slice(-HISTORY).map(({ answer }) => ({
+    question: answer.question,
+    answer: answer.outcome === 'answered' ? answer.text : '',
+  }));
 }
 
 function ask(question, { asTyped = false, replaces = null } = {}) {

@@ -14,15 +14,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from assistant.pipeline import Assistant
 from assistant.ui.desk import Desk
 from assistant.ui.serving import Serving, application
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 HOW = "install Debian's chromium, or run: .venv/bin/python -m playwright install chromium"
 ARGUMENTS = [
@@ -111,6 +113,8 @@ def own(launch: Callable[..., Site], tmp_path: Path) -> Iterator[Callable[..., S
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or Playwright's own."""
+    from playwright.sync_api import sync_playwright
+
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     with sync_playwright() as playwright:
         # A sandbox of its own is not to be had for root, nor in many containers.

@@ -262,7 +262,7 @@ def test_the_last_eight_questions_count(
             RELOAD,
         ),
         (
-            {"question": "x", "history": [{"question": "x"}]},
+            {"question": "x", "history": [{"question": 7}]},
             "The request has no proper 'history'.",
             RELOAD,
         ),

@@ -1,0 +1,788 @@
+"""Groups to train the cross-encoder with: a question, sentences that answer it, others that don't.
+
+    python training/pairs.py --data SHARED --work /tmp/w/ce
+
+``SHARED`` has ``training/`` and ``eval/squad2_dev`` (see ``training/README.md``). Written are
+``groups.jsonl.gz``, in training order, and ``dev.jsonl.gz``: sentence choice on titles of
+SQuADShifts that are not trained on. The same seed gives the same bytes. Nothing of the data goes
+into the project.
+
+One line is ``{"q", "pos", "neg", "source"}``; a sentence is ``[text, title, before]``, and
+:func:`text_b` makes of it what the model reads. A group without ``pos`` teaches that nothing there
+answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import random
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from index.sentences import sentence_spans
+
+SEED = 4
+MAX_TOKENS = 128
+
+SQUAD2_TRAINED = (
+    "Harvard_University.txt",
+    "Immune_system.txt",
+    "Imperialism.txt",
+    "Normans.txt",
+)
+"""Half of squad2_dev's articles. The others (Computational_complexity_theory, Force,
+French_and_Indian_War, Huguenot) are to measure with."""
+
+WIKI_HELD_OUT = 6
+"""Titles of SQuADShifts that are never trained on: the last ones in the seeded order."""
+
+DROPPED = 0.3
+"""Share of groups whose title, and of groups whose sentences before, are left out."""
+
+QAMR = 18_000
+"""Questions of QAMR: more of them would outweigh the rest."""
+
+_SPECIAL = re.compile(r"\[\s*(?:SEP|CLS|PAD|UNK|MASK)\s*\]", re.IGNORECASE)
+_MAX_SENTENCE, _MAX_TITLE, _MAX_BEFORE = 600, 100, 160
+"""Code points."""
+
+
+# --- What the model reads -------------------------------------------------------------------------
+
+
+def plain(text: str, most: int = _MAX_SENTENCE) -> str:
+    """One line, without words that the tokenizer would take for its own marks, cut at a word."""
+    text = " ".join(_SPECIAL.sub(" ", text).split())
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0]
+
+
+def text_a(question: str) -> str:
+    """The first text of a pair."""
+    return plain(question, 300)
+
+
+def text_b(sentence: str, title: str = "", before: str = "") -> str:
+    """The second text of a pair: the sentence that is judged, then what it stands in.
+
+    Args:
+        title: of its document.
+        before: the sentence before it; its beginning, where subjects stand, is kept.
+    """
+    text = f"{plain(sentence)} [SEP] {plain(title, _MAX_TITLE)} [SEP] {plain(before, _MAX_BEFORE)}"
+    # Empty parts at the end cost tokens and say nothing.
+    return re.sub(r"(?: \[SEP\] ?)+$", "", text)
+
+
+# --- Words ----------------------------------------------------------------------------------------
+
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?!\w)")
+_NAME = re.compile(
+    r"(?<![.!?“\"] )(?<=\w )[A-Z][\w’-]*[a-z][\w’-]*(?: (?:of |the )?[A-Z][\w’-]*[a-z][\w’-]*)*"
+)
+_STOP = frozenset(
+    """a about after all also an and any are as at be because been before being between both but by
+    can could did do does doing during for from had has have having he her his how i if in into is
+    it its kind many may more most much name no not of on one or other our out over she should so
+    some such than that the their them then there these they this those through to type under up
+    very was we were what when where which while who whom whose why will with would you your
+    someone something""".split()
+)
+
+
+def stems(text: str) -> list[str]:
+    """Content words, lower case, without the commonest endings."""
+    found = []
+    for word in _WORD.findall(text.lower()):
+        if word in _STOP or (len(word) < 2 and not word.isdigit()):
+            continue
+        for ending in ("ing", "ed", "es", "s"):
+            if word.endswith(ending) and len(word) - len(ending) >= 4:
+                word = word[: -len(ending)]
+                break
+        found.append(word.rstrip("e") if len(word) > 4 else word)
+    return found
+
+
+def names(text: str) -> list[str]:
+    """Runs of capitalised words, save for a first word, which is capitalised anyway."""
+    return [name for name in _NAME.findall(text) if name.lower() not in _STOP]
+
+
+class Bm25:
+    """Okapi BM25 over sentences (Robertson & Zaragoza 2009), k1 = 1.2, b = 0.6."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        counts = [Counter(stems(text)) for text in texts]
+        lengths = np.array([sum(c.values()) for c in counts], dtype=float)
+        norm = 1.2 * (0.4 + 0.6 * lengths / max(1.0, float(lengths.mean()) if len(texts) else 1.0))
+        postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for number, c in enumerate(counts):
+            for word, times in c.items():
+                postings[word].append((number, times))
+        self._size = len(texts)
+        self._postings: dict[str, tuple[Any, Any]] = {}
+        for word, found in postings.items():
+            at = np.array([n for n, _ in found])
+            times = np.array([t for _, t in found], dtype=float)
+            idf = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
+            self._postings[word] = at, idf * times * 2.2 / (times + norm[at])
+
+    def scores(self, query: str) -> Any:
+        """Of every text, shape ``(n,)``."""
+        total = np.zeros(self._size)
+        for word in dict.fromkeys(stems(query)):
+            if word in self._postings:
+                at, weight = self._postings[word]
+                total[at] += weight
+        return total
+
+    def best(self, query: str, k: int, among: Any = None) -> list[int]:
+        """The ``k`` best that have a word of the query, best first. ``among``: only these."""
+        scores = self.scores(query)
+        if among is not None:
+            among = np.asarray(among)
+            order = among[np.argsort(-scores[among], kind="stable")[:k]]
+        else:
+            top = np.argpartition(-scores, min(k, self._size - 1))[:k] if self._size else []
+            order = sorted(top, key=lambda n: (-scores[n], n))
+        return [int(n) for n in order if scores[n] > 0]
+
+
+# --- Sentences made wrong -------------------------------------------------------------------------
+
+
+def other_number(number: str, rng: random.Random) -> str:
+    """A number of the same form that is not the same. A year stays near."""
+    if re.fullmatch(r"(?:1[5-9]|20)\d\d", number):
+        return str(int(number) + rng.choice([-1, 1]) * rng.randint(1, 12))
+    while True:
+        digits = [rng.choice("0123456789") if c.isdigit() else c for c in number]
+        if digits[0] == "0" and number[0] != "0":
+            digits[0] = rng.choice("123456789")
+        if "".join(digits) != number:
+            return "".join(digits)
+
+
+def change_number(sentence: str, question: str, rng: random.Random) -> str | None:
+    """The sentence with a number changed that the question names: it answers no more."""
+    asked = set(_NUMBER.findall(question))
+    shared = [m for m in _NUMBER.finditer(sentence) if m[0] in asked]
+    if not shared or len(shared) > 1:
+        return None
+    found = shared[0]
+    return sentence[: found.start()] + other_number(found[0], rng) + sentence[found.end() :]
+
+
+def change_free_number(sentence: str, question: str, rng: random.Random) -> str | None:
+    """The sentence with a number changed that the question does not name: it answers still (with
+    another value), so that a model can't learn that changed numbers are wrong in themselves."""
+    asked = set(_NUMBER.findall(question))
+    free = [m for m in _NUMBER.finditer(sentence) if m[0] not in asked]
+    if not free:
+        return None
+    found = rng.choice(free)
+    return sentence[: found.start()] + other_number(found[0], rng) + sentence[found.end() :]
+
+
+_ADJECTIVE = re.compile(r"(?:ans?|ish|ese|ic|ch)$|^(?:[IVX]+|[A-Z])$")
+
+
+def change_name(
+    sentence: str, question: str, others: Sequence[str], rng: random.Random
+) -> str | None:
+    """The sentence with a name changed that the question has: it is about somebody else."""
+    asked = names(question)
+    # With several names, or a mere "American", the sentence may answer all the same.
+    if len(asked) != 1 or _ADJECTIVE.search(asked[0]):
+        return None
+    name = asked[0]
+    if not re.search(rf"\b{re.escape(name)}\b", sentence):
+        return None
+    for _ in range(20):
+        other = rng.choice(others)
+        parts = set(stems(other))
+        known = parts & (set(stems(sentence)) | set(stems(question)))
+        if len(other.split()) == len(name.split()) and not known:
+            return re.sub(rf"\b{re.escape(name)}\b", other, sentence)
+    return None
+
+
+_AUX = re.compile(
+    r"\b(was|were|is|are|has been|have been|had been|will be|will|would|can|could|has|have|had) "
+    r"([a-z]+)\b"
+)
+_HAVE = re.compile(r"(?:has|have|had)$")
+_PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|one|ade|eld|elt|old|uilt|ound|ent)$")
+_NEGATIVE = re.compile(
+    r"\b(?:not|no|never|nor|neither|none|without|cannot|only|hardly)\b|n['’]t\b", re.IGNORECASE
+)
+
+
+def negate(sentence: str, question: str) -> str | None:
+    """The sentence with the question's own verb negated, where it is sure which one that is."""
+    if _NEGATIVE.search(sentence) or _NEGATIVE.search(question):
+        return None
+    asked = set(stems(question))
+    found = [
+        m
+        for m in _AUX.finditer(sentence)
+        if asked & set(stems(m[2])) and not (_HAVE.match(m[1]) and not _PARTICIPLE.search(m[2]))
+    ]
+    if len(found) != 1:
+        return None
+    first = found[0]
+    auxiliary, *rest = first[1].split()
+    middle = " ".join([auxiliary, "not", *rest])
+    return f"{sentence[: first.start()]}{middle} {first[2]}{sentence[first.end() :]}"
+
+
+_SHE, _HE, _IT = (
+    re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for words in ("she|her|hers|herself", "he|him|his|himself", "it|its|itself")
+)
+
+
+def with_pronoun(sentence: str, title: str, paragraph: str) -> str | None:
+    """The sentence with a pronoun for its subject, where that is the title's and the paragraph
+    itself refers to it by that one pronoun only."""
+    found = re.match(
+        rf"(?:The )?{re.escape(title)} (?=(?:was|is|has|had|became|also|began|made|won|did)\b)",
+        sentence,
+    )
+    if not found:
+        return None
+    kinds = [word for word, p in (("She", _SHE), ("He", _HE), ("It", _IT)) if p.search(paragraph)]
+    if len(kinds) != 1:
+        return None
+    return f"{kinds[0]} {sentence[found.end() :]}"
+
+
+def swap(sentence: str, one: str, other: str) -> str | None:
+    """The sentence with its two parties exchanged, where each stands in it once."""
+    if one in other or other in one:
+        return None
+    places = [re.findall(rf"(?<!\w){re.escape(part)}(?!\w)", sentence) for part in (one, other)]
+    if any(len(found) != 1 for found in places):
+        return None
+    first, second = sorted((one, other), key=sentence.index)
+    at, then = sentence.index(first), sentence.index(second)
+
+    def fits(part: str, start: bool) -> str:
+        if start:
+            return part[0].upper() + part[1:]
+        return re.sub(r"^(The|A|An|His|Her|Its|Their|Some|Many|This|These)\b", _lower, part)
+
+    head, between = sentence[:at], sentence[at + len(first) : then]
+    tail = sentence[then + len(second) :]
+    return f"{head}{fits(second, at == 0)}{between}{fits(first, False)}{tail}"
+
+
+def _lower(match: re.Match[str]) -> str:
+    return match[0].lower()
+
+
+# --- Groups ---------------------------------------------------------------------------------------
+
+Part = tuple[str, str, str]
+"""Sentence, title, sentence before."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A question, what answers it, and what doesn't."""
+
+    q: str
+    pos: tuple[Part, ...]
+    neg: tuple[Part, ...]
+    source: str
+
+    def row(self) -> dict[str, Any]:
+        """As it is written."""
+        return {"q": self.q, "pos": self.pos, "neg": self.neg, "source": self.source}
+
+
+def bare(group: Group, rng: random.Random) -> Group:
+    """With the context left out of all its sentences alike, some of the time."""
+    no_title, no_before = rng.random() < DROPPED, rng.random() < DROPPED
+
+    def less(part: Part) -> Part:
+        return part[0], "" if no_title else part[1], "" if no_before else part[2]
+
+    return Group(group.q, tuple(map(less, group.pos)), tuple(map(less, group.neg)), group.source)
+
+
+def distinct(parts: Iterable[Part], never: Iterable[str], most: int) -> tuple[Part, ...]:
+    """The first ``most``, each sentence once, and none of ``never``."""
+    seen = set(never)
+    kept = []
+    for part in parts:
+        if part[0] not in seen and len(kept) < most:
+            seen.add(part[0])
+            kept.append(part)
+    return tuple(kept)
+
+
+def has_any(text: str, answers: Iterable[str]) -> bool:
+    """Whether one of the answers stands in it: then it may answer as well, and is no negative."""
+    low = text.lower()
+    return any(
+        re.search(rf"(?<!\w){re.escape(a.lower().strip())}(?!\w)", low)
+        for a in answers
+        if a.strip()
+    )
+
+
+def spoiled(
+    part: Part, question: str, others: Sequence[str], rng: random.Random
+) -> list[tuple[str, Part]]:
+    """The positive made wrong, in one way of those that apply, with the way's name."""
+    ways = [
+        ("number", change_number(part[0], question, rng)),
+        ("name", change_name(part[0], question, others, rng)),
+        ("negation", negate(part[0], question)),
+    ]
+    made = [(way, text) for way, text in ways if text and text != part[0]]
+    if not made:
+        return []
+    way, text = rng.choice(made)
+    return [(way, (text, part[1], part[2]))]
+
+
+@dataclass
+class Article:
+    """Sentences in order, by paragraph."""
+
+    title: str
+    sentences: list[str] = field(default_factory=list)
+    paragraph: list[int] = field(default_factory=list)
+    across: bool = False
+    """Whether the sentence before may be of the paragraph before."""
+
+    def add(self, text: str) -> list[tuple[int, int, int]]:
+        """A paragraph more: place, start and end of each of its sentences."""
+        number = self.paragraph[-1] + 1 if self.paragraph else 0
+        placed = []
+        for span in sentence_spans(text):
+            placed.append((len(self.sentences), span.start, span.end))
+            self.sentences.append(" ".join(text[span.start : span.end].split()))
+            self.paragraph.append(number)
+        return placed
+
+    def part(self, place: int, without: int | None = None) -> Part:
+        """A sentence with its context. ``without``: a sentence taken out of the article."""
+        before = place - 1 if place - 1 != without else place - 2
+        known = before >= 0 and (self.across or self.paragraph[before] == self.paragraph[place])
+        return self.sentences[place], self.title, self.sentences[before] if known else ""
+
+
+def paragraph_group(
+    question: str,
+    article: Article,
+    index: Bm25,
+    answering: Sequence[int],
+    answers: Sequence[str],
+    around: int,
+    rng: random.Random,
+    source: str,
+    *,
+    removed: bool = False,
+    near: int = 2,
+) -> Group:
+    """A question about a paragraph.
+
+    Args:
+        answering: places of the sentences that answer; empty where none does.
+        around: the paragraph's place among the article's.
+        removed: leave the answering ones out.
+        near: how many sentences of other paragraphs.
+    """
+    home = [n for n, p in enumerate(article.paragraph) if p == around]
+    taken = answering[0] if answering else None
+    beside = [n for n in home if taken is not None and abs(n - taken) == 1]
+    others = [n for n in home if n not in beside]
+    # The nearest by words first, so that the paragraph's best rivals are always there.
+    liked = index.best(question, 3, others)
+    rng.shuffle(others)
+    far = [n for n in index.best(question, 12) if n not in home][: 2 * near]
+    rng.shuffle(far)
+    rivals = [*beside, *liked[:2], *far[:near], *others, *far[near:]]
+    rivals = [
+        n
+        for n in dict.fromkeys(rivals)
+        if n not in answering and not (answers and has_any(article.sentences[n], answers))
+    ]
+    positives = () if removed else tuple(article.part(n) for n in answering[:1])
+    without = taken if removed else None
+    return Group(
+        question,
+        positives,
+        distinct(
+            (article.part(n, without) for n in rivals),
+            {article.sentences[n] for n in answering},
+            6 if positives else 5,
+        ),
+        source + ("-removed" if removed else ""),
+    )
+
+
+# --- Sources --------------------------------------------------------------------------------------
+
+
+def rows_of(file: Path) -> list[dict[str, Any]]:
+    """Of a JSONL file, compressed or not."""
+    if file.suffix == ".gz":
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+    with file.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def telling(question: str, sentence: str) -> bool:
+    """Whether a question can be asked of more than one sentence at all: "What year?" can't."""
+    asked = set(stems(question))
+    return len(asked) >= 2 and bool(asked & set(stems(sentence)))
+
+
+def qamr_groups(
+    rows: Sequence[Mapping[str, Any]],
+    sentences: Sequence[Mapping[str, Any]],
+    rng: random.Random,
+    most: int,
+) -> Iterator[Group]:
+    """Questions about one sentence each; rivals from the same article and from others."""
+    texts = [row["sentence"] for row in sentences]
+    index = Bm25(texts)
+    by_id = {row["sentence_id"]: n for n, row in enumerate(sentences)}
+    of_article: dict[str, list[int]] = defaultdict(list)
+    with_name: dict[str, list[int]] = defaultdict(list)
+    for n, row in enumerate(sentences):
+        of_article[row["article"]].append(n)
+        for name in set(names(row["sentence"])):
+            with_name[name].append(n)
+    all_names = sorted(with_name)
+
+    def before(sentence_id: str) -> str:
+        head, _, number = sentence_id.rpartition(":")
+        place = by_id.get(f"{head}:{int(number) - 1}") if number.isdigit() else None
+        return texts[place] if place is not None else ""
+
+    def part(n: int) -> Part:
+        return texts[n], "", before(sentences[n]["sentence_id"])
+
+    useful = [row for row in rows if telling(row["question"], row["sentence"])]
+    rng.shuffle(useful)
+    for row in useful[:most]:
+        question, sentence = row["question"], row["sentence"]
+        answers = {sentence[a:b] for a, b in row["answer_spans"]}
+        positive: Part = (sentence, "", before(row["sentence_id"]))
+        same = index.best(question, 4, of_article[row["article"]])
+        home = [n for n in of_article[row["article"]] if n not in same]
+        rng.shuffle(home)
+        wide = index.best(question, 10)
+        rng.shuffle(wide)
+        named = [n for name in names(question) for n in with_name[name]]
+        rng.shuffle(named)
+        rivals = [*same[:3], *wide[:2], *named[:1], *home[:1], *wide[2:]]
+        fair = (part(n) for n in rivals if not has_any(texts[n], answers))
+        negatives = distinct(fair, {sentence}, 5)
+        wrong = spoiled(positive, question, all_names, rng) if rng.random() < 0.35 else []
+        if not wrong and rng.random() < 0.1:
+            changed = change_free_number(sentence, question, rng)
+            positive = (changed or sentence, *positive[1:])
+        if wrong and rng.random() < 0.3:
+            # The wrong one alone: what nearly answers is no answer.
+            yield Group(question, (), (wrong[0][1], *negatives[:3]), f"qamr-{wrong[0][0]}-none")
+        else:
+            tag = f"qamr-{wrong[0][0]}" if wrong else "qamr"
+            negatives = (*(w for _, w in wrong), *negatives)[:5]
+            yield Group(question, (positive,), negatives, tag)
+
+
+def wiki_titles(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """Titles of SQuADShifts: those trained on, those held out."""
+    titles = sorted({row["title"] for row in rows})
+    random.Random(SEED).shuffle(titles)
+    return titles[:-WIKI_HELD_OUT], titles[-WIKI_HELD_OUT:]
+
+
+def wiki_groups(
+    rows: Sequence[Mapping[str, Any]], titles: Sequence[str], rng: random.Random, extra: bool
+) -> Iterator[Group]:
+    """Questions about paragraphs of Wikipedia. ``extra``: also without the answer, and made
+    wrong."""
+    for title in titles:
+        own = [row for row in rows if row["title"] == title]
+        article = Article(title.replace("_", " "))
+        placed: dict[str, list[tuple[int, int, int]]] = {}
+        for row in own:
+            if row["context"] not in placed:
+                placed[row["context"]] = article.add(row["context"])
+        index = Bm25(article.sentences)
+        all_names = sorted({name for s in article.sentences for name in names(s)})
+        for row in own:
+            spans = placed[row["context"]]
+            votes = Counter(
+                place
+                for a in row["answers"]
+                for place, start, end in spans
+                if start <= a["start"] < end
+            )
+            if not votes:
+                continue
+            # What most annotators point at is first; the others' are no negatives either.
+            answering = [place for place, _ in votes.most_common()]
+            answers = {a["text"] for a in row["answers"] if len(a["text"]) > 2}
+            around = article.paragraph[answering[0]]
+            question = row["question"]
+            group = paragraph_group(
+                question, article, index, answering, answers, around, rng, "wiki"
+            )
+            if not extra:
+                yield group
+                continue
+            positive = group.pos[0]
+            pronoun = with_pronoun(positive[0], article.title, row["context"])
+            if pronoun and rng.random() < 0.5:
+                yield Group(question, ((pronoun, *positive[1:]),), group.neg, "wiki-pronoun")
+                continue
+            wrong = (
+                spoiled(positive, question, all_names, rng)
+                if all_names and rng.random() < 0.35
+                else []
+            )
+            if wrong:
+                yield Group(
+                    question, group.pos, (wrong[0][1], *group.neg)[:6], f"wiki-{wrong[0][0]}"
+                )
+            else:
+                yield bare(group, rng)
+            if rng.random() < 0.3:
+                yield bare(
+                    paragraph_group(
+                        question, article, index, answering, answers, around, rng, "wiki",
+                        removed=True,
+                    ),
+                    rng,
+                )  # fmt: skip
+
+
+def squad2_groups(
+    rows: Sequence[Mapping[str, Any]],
+    texts: Mapping[str, str],
+    docs: Sequence[str],
+    rng: random.Random,
+) -> Iterator[Group]:
+    """Questions about Wikipedia articles, half of them made to look as if they had an answer."""
+    for doc in docs:
+        text = texts[doc]
+        title = doc.removesuffix(".txt").replace("_", " ")
+        article = Article(title, across=True)
+        placed: list[tuple[int, int, int]] = []
+        for found in re.finditer(r"(?:.+\n?)+", text):
+            base = found.start()
+            placed += [(n, base + s, base + e) for n, s, e in article.add(found[0])]
+        index = Bm25(article.sentences)
+        for row in rows:
+            gold, near = row.get("gold") or [], row.get("near")
+            where = gold[0] if gold else near
+            if not where or where["doc"] != doc:
+                continue
+            hit = [n for n, s, e in placed if s < where["end"] and where["start"] < e]
+            if not hit:
+                continue
+            answering: list[int] = []
+            if gold:
+                votes = Counter(n for g in gold for n, s, e in placed if s <= g["start"] < e)
+                answering = [n for n, _ in votes.most_common()]
+            yield bare(
+                paragraph_group(
+                    row["question"],
+                    article,
+                    index,
+                    answering,
+                    row["answers"],
+                    article.paragraph[answering[0] if answering else hit[0]],
+                    rng,
+                    "squad2" if gold else "squad2-none",
+                    near=1,
+                ),
+                rng,
+            )
+
+
+_WAYS_ALIKE = frozenset(
+    """met meet meets meeting married marry marries joined join joins resemble resembles equal
+    equals faced face faces fought fight fights played play plays bordered borders border
+    include includes included including contain contains following followed followed become
+    became becoming is was are were has have had having involve involves involved mean means
+    meant accompany accompanied divorced divorce matched match connect connects connected said
+    say says saying think thinks thought believe believes believed argue argues argued""".split()
+)
+"""Verbs that hold both ways, or say what something is or has, or that something is said."""
+
+_HELPERS = (
+    r"(?:will|would|might|could|can|should|may|must|has|have|had|been|is|are|was|were|being|be)"
+)
+_AGENT = re.compile(rf"^(?:Who|What) (?:{_HELPERS} )*[\w-]+ (someone|something)\?$")
+_PATIENT = re.compile(
+    rf"^(?:Who|What) (?:did|does|do|{_HELPERS}) (someone|something) (?:{_HELPERS} )*[\w-]+\?$"
+)
+_PASSIVE = re.compile(rf"^(?:Who|What) (?:{_HELPERS} )+[\w-]+(?: by (?:someone|something))?\?$")
+_CLAUSE = re.compile(
+    r"^(?:that|to|how|what|if|whether|because|of|in|on|at|by|for|with|as|when|it|he|she|they|we|i|"
+    r"you|them|him|her|us|me|this|these|those|which|who|himself|itself|themselves|one|all|some|"
+    r"both|others?|control|place|part)\b",
+    re.IGNORECASE,
+)
+
+
+def party(answers: Sequence[str], sentence: str) -> str | None:
+    """The answer that is a name or a short noun phrase standing in the sentence, if any is."""
+    fits = [
+        a
+        for a in answers
+        if a in sentence
+        and 1 <= len(a.split()) <= 6
+        and not (_CLAUSE.match(a) and " " not in a)
+        and not re.match(r"(?:that|to|how|what|if|whether|because|of|in|on|at|by|for)\b", a)
+        and re.search(r"[A-Za-z]{3}", a)
+    ]
+    return max(fits, key=lambda a: (a[0].isupper(), len(a))) if fits else None
+
+
+def role_questions(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """``(sentence, agent, patient, question)`` templates with ``{agent}`` or ``{patient}`` for what
+    the question names, from one verb's rows."""
+    sentence = rows[0]["sentence"]
+    agents = [r for r in rows if not r["passive"] and not r["negated"]]
+    agents = [r for r in agents if _AGENT.match(r["question"])]
+    patients = [
+        r
+        for r in rows
+        if not r["negated"]
+        and (_PASSIVE if r["passive"] else _PATIENT).match(r["question"])
+        and not _AGENT.match(r["question"])
+    ]
+    if not agents or not patients or rows[0]["verb"] in _WAYS_ALIKE:
+        return []
+    agent = party([a for r in agents for a in r["answers"]], sentence)
+    patient = party([a for r in patients for a in r["answers"]], sentence)
+    if not agent or not patient:
+        return []
+    made = []
+    asking = agents[0]["question"]
+    made.append(re.sub(r"(someone|something)\?$", "{patient}?", asking))
+    asking = patients[0]["question"]
+    if patients[0]["passive"]:
+        made.append(re.sub(r"(?: by (?:someone|something))?\?$", " by {agent}?", asking))
+    else:
+        made.append(re.sub(r"\b(someone|something)\b", "{agent}", asking, count=1))
+    return [(sentence, agent, patient, template) for template in made]
+
+
+def role_groups(
+    rows: Sequence[Mapping[str, Any]],
+    others: Sequence[str],
+    rng: random.Random,
+) -> Iterator[Group]:
+    """Who did what to whom, and the other way round: the question, or the sentence, reversed.
+
+    Args:
+        others: sentences for rivals.
+    """
+    index = Bm25(others)
+    verbs: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        verbs[row["sentence"], row["verb"]].append(row)
+    for found in verbs.values():
+        for sentence, agent, patient, template in role_questions(found):
+            turned = swap(sentence, agent, patient)
+            if not turned:
+                continue
+            right = template.format(agent=agent, patient=patient)
+            wrong = template.format(agent=patient, patient=agent)
+            rivals = [others[n] for n in index.best(right, 4)]
+            rest = distinct(((r, "", "") for r in rivals), {sentence, turned}, 2)
+            said: Part = (sentence, "", "")
+            reversed_: Part = (turned, "", "")
+            yield Group(right, (said,), (reversed_, *rest), "roles")
+            if rng.random() < 0.5:
+                yield Group(wrong, (reversed_,), (said, *rest), "roles")
+            if rng.random() < 0.5:
+                yield Group(wrong, (), (said, *rest), "roles-none")
+
+
+# --- The file -------------------------------------------------------------------------------------
+
+
+def make(data: Path, qamr: int) -> tuple[list[Group], list[Group]]:
+    """Groups to train with, in training order, and groups to watch it by.
+
+    Args:
+        qamr: how many questions of QAMR.
+    """
+    training = data / "training"
+    wiki = rows_of(training / "squadshifts_wiki.jsonl.gz")
+    trained, held = wiki_titles(wiki)
+    sentences = rows_of(training / "qamr_sentences.jsonl.gz")
+    squad2 = data / "eval" / "squad2_dev"
+    texts = {doc: (squad2 / "docs" / doc).read_text("utf-8") for doc in SQUAD2_TRAINED}
+    groups = [
+        *qamr_groups(rows_of(training / "qamr.jsonl.gz"), sentences, random.Random(SEED), qamr),
+        *wiki_groups(wiki, trained, random.Random(SEED + 1), True),
+        *squad2_groups(
+            rows_of(squad2 / "questions.jsonl"), texts, SQUAD2_TRAINED, random.Random(SEED + 2)
+        ),
+        *role_groups(
+            rows_of(training / "qasrl_gs.jsonl.gz"),
+            [row["sentence"] for row in sentences],
+            random.Random(SEED + 3),
+        ),
+    ]
+    groups = [g for g in groups if g.neg]
+    random.Random(SEED).shuffle(groups)
+    watched = list(wiki_groups(wiki, held, random.Random(SEED), False))
+    watched = [g for g in watched if len(g.neg) >= 3]
+    random.Random(SEED).shuffle(watched)
+    return groups, watched[:300]
+
+
+def write(groups: Iterable[Group], file: Path) -> None:
+    """The same groups give the same bytes."""
+    with file.open("wb") as raw, gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as out:
+        for group in groups:
+            out.write((json.dumps(group.row(), ensure_ascii=False) + "\n").encode())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("/work/shared"))
+    parser.add_argument("--work", type=Path, default=Path("/tmp/w/ce"))
+    parser.add_argument("--qamr", type=int, default=QAMR, help="questions of QAMR")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    groups, watched = make(args.data, args.qamr)
+    write(groups, args.work / "groups.jsonl.gz")
+    write(watched, args.work / "dev.jsonl.gz")
+    count = Counter(group.source for group in groups)
+    pairs = sum(len(group.pos) + len(group.neg) for group in groups)
+    print(
+        json.dumps({"groups": len(groups), "pairs": pairs, "sources": dict(sorted(count.items()))})
+    )
+
+
+if __name__ == "__main__":
+    main()
