@@ -13,6 +13,7 @@ import os
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,11 +90,35 @@ class Desk:
         self._examples_generation = -1
         self._examples_busy = False
         self._feedback_lock = threading.Lock()
+        self._closing = threading.Event()
+        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
     def warm_up(self) -> None:
-        """Load the models and make example questions, so that nobody waits for either."""
-        self.wait_for_sync()
-        self.examples()
+        """Load the models and make example questions in the background, so that nobody waits for
+        either."""
+
+        def warm() -> None:
+            while not self._closing.is_set() and not self.wait_for_sync(0.1):
+                pass
+            self.examples()
+
+        self._start(warm, "warm-up")
+
+    def close(self, seconds: float = 30.0) -> None:
+        """Wait for what is still at work, at most so long. A process that ends while a model runs
+        in one of its threads is aborted."""
+        self._closing.set()
+        until = time.monotonic() + seconds
+        while working := next((t for t in list(self._threads) if t.is_alive()), None):
+            working.join(max(0.0, until - time.monotonic()))
+            if time.monotonic() >= until:
+                return
+
+    def _start(self, work: Callable[[], None], name: str) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        # Kept by nothing else: a thread that has ended leaves by itself.
+        self._threads.add(thread)
+        thread.start()
 
     # -- questions -----------------------------------------------------------------------------
 
@@ -137,7 +162,7 @@ class Desk:
                 log.exception("a question failed")
                 news.put(("error", problem))
 
-        threading.Thread(target=work, name="answer", daemon=True).start()
+        self._start(work, "answer")
         try:
             while True:
                 kind, value = news.get()
@@ -312,9 +337,7 @@ class Desk:
             fresh = self._examples is not None and self._examples_generation == generation
             if not fresh and not self._examples_busy and generation >= 0:
                 self._examples_busy = True
-                threading.Thread(
-                    target=self._make_examples, args=(generation,), name="examples", daemon=True
-                ).start()
+                self._start(lambda: self._make_examples(generation), "examples")
             return {"ready": fresh, "questions": list(self._examples or [])}
 
     def _make_examples(self, generation: int) -> None:
@@ -404,9 +427,7 @@ class Desk:
             state.running, state.done, state.total, state.file = True, 0, 0, ""
             state.error = None
             state.idle.clear()
-        threading.Thread(
-            target=self._run_sync, args=(allow_empty,), name="sync", daemon=True
-        ).start()
+        self._start(lambda: self._run_sync(allow_empty), "sync")
 
     def wait_for_sync(self, seconds: float | None = None) -> bool:
         """Wait until no sync is running."""

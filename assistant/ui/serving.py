@@ -8,7 +8,6 @@ import os
 import shutil
 import socket
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,7 +151,7 @@ def serve(assistant: Assistant, serving: Serving, say: Callable[[str], None]) ->
         app, desk = application(assistant, serving, uploads)
         # The page comes up at once; the folder is looked at, and the models loaded, meanwhile.
         desk.begin_sync()
-        threading.Thread(target=desk.warm_up, name="warm-up", daemon=True).start()
+        desk.warm_up()
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -163,7 +162,10 @@ def serve(assistant: Assistant, serving: Serving, say: Callable[[str], None]) ->
         port = listening.getsockname()[1]
         host = f"[{serving.host}]" if ":" in serving.host else serving.host
         say(serving.url or f"http://{host}:{port}")
-        uvicorn.Server(config).run(sockets=[listening])
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            desk.close()
     finally:
         listening.close()
         shutil.rmtree(uploads, ignore_errors=True)

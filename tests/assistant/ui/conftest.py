@@ -63,6 +63,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def launch(uploads: Path) -> Iterator[Callable[..., Site]]:
     """Starts a server in a thread. Arguments as for :class:`Serving`."""
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
+    desks: list[Desk] = []
 
     def start(assistant: Assistant, port: int = 0, **options: Any) -> Site:
         listening = socket.create_server(("127.0.0.1", port))
@@ -75,12 +76,15 @@ def launch(uploads: Path) -> Iterator[Callable[..., Site]]:
             assert thread.is_alive(), "the server ended"
             time.sleep(0.02)
         servers.append((server, thread))
+        desks.append(desk)
         return Site(f"http://127.0.0.1:{serving.port}", assistant, desk, uploads)
 
     yield start
     for server, thread in servers:
         server.should_exit = server.force_exit = True
         thread.join(20)
+    for desk in desks:
+        desk.close()
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +96,7 @@ def site(launch: Callable[..., Site], news: Assistant) -> Site:
 @pytest.fixture
 def own(launch: Callable[..., Site], tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """Makes a server over a corpus of its own: ``own({"name.txt": "text"}, read_only=True)``."""
-    opened: list[Assistant] = []
+    made: list[Site] = []
 
     def make(documents: dict[str, str], **options: Any) -> Site:
         corpus = tmp_path / "corpus"
@@ -102,12 +106,13 @@ def own(launch: Callable[..., Site], tmp_path: Path) -> Iterator[Callable[..., S
         assistant = Assistant.open(corpus, tmp_path / "index")
         if documents:
             assistant.sync()
-        opened.append(assistant)
-        return launch(assistant, **options)
+        made.append(launch(assistant, **options))
+        return made[-1]
 
     yield make
-    for assistant in opened:
-        assistant.close()
+    for site in made:
+        site.desk.close()
+        site.assistant.close()
 
 
 @pytest.fixture(scope="session")
@@ -172,3 +177,12 @@ def ask(page: Page, question: str) -> None:
     turn = page.locator(".or-turn").nth(turns)
     turn.locator(".or-claim, .or-none, .or-error").first.wait_for()
     page.wait_for_selector("#or-ask:visible")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_goes_on_behind() -> Iterator[None]:
+    """A process that ends while a model runs in one of its threads is aborted."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name in ("answer", "examples", "sync", "warm-up"):
+            thread.join(60)
