@@ -115,7 +115,8 @@ def own(launch: Callable[..., Site], tmp_path: Path) -> Iterator[Callable[..., S
         site.assistant.close()
 
 
-@pytest.fixture(scope="session")
+# Of one module: while Playwright is at work, nothing else in its thread can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or Playwright's own."""
     from playwright.sync_api import sync_playwright
