@@ -16,7 +16,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -64,7 +63,7 @@ def server(at_once: int | None = None) -> Iterator[tuple[str, int]]:
                 time.sleep(0.1)
             yield found[0], process.pid
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(30)
 
 

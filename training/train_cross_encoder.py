@@ -49,7 +49,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from training import pairs as data
 
-TOKENS = 1200
+TOKENS = 2600
 """Of one small batch, padding included."""
 
 WARM_UP = 0.05

@@ -165,7 +165,10 @@ def test_the_threshold_is_a_setting(seeds: Assistant) -> None:
             answer = assistant.answer(FROM_EUROPE)
             assert answer.outcome is outcome
             assert_on_record(answer, assistant)
-            assert answer.confidence == seeds.answer(FROM_EUROPE).confidence
+            # Texts embedded in another company differ in the last bits.
+            assert answer.confidence == pytest.approx(
+                seeds.answer(FROM_EUROPE).confidence, abs=1e-5
+            )
 
 
 def test_the_number_of_claims_is_a_setting(news: Assistant) -> None:
