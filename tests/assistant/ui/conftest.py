@@ -47,6 +47,7 @@ class Site:
     assistant: Assistant
     desk: Desk
     uploads: Path
+    stop: Callable[[], None]
 
     @property
     def corpus(self) -> Path:
@@ -62,7 +63,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def launch(uploads: Path) -> Iterator[Callable[..., Site]]:
     """Starts a server in a thread. Arguments as for :class:`Serving`."""
-    servers: list[tuple[uvicorn.Server, threading.Thread]] = []
+    stops: list[Callable[[], None]] = []
     desks: list[Desk] = []
 
     def start(assistant: Assistant, port: int = 0, **options: Any) -> Site:
@@ -75,14 +76,18 @@ def launch(uploads: Path) -> Iterator[Callable[..., Site]]:
         while not server.started:
             assert thread.is_alive(), "the server ended"
             time.sleep(0.02)
-        servers.append((server, thread))
         desks.append(desk)
-        return Site(f"http://127.0.0.1:{serving.port}", assistant, desk, uploads)
+
+        def stop() -> None:
+            server.should_exit = server.force_exit = True
+            thread.join(20)
+
+        stops.append(stop)
+        return Site(f"http://127.0.0.1:{serving.port}", assistant, desk, uploads, stop)
 
     yield start
-    for server, thread in servers:
-        server.should_exit = server.force_exit = True
-        thread.join(20)
+    for stop in stops:
+        stop()
     for desk in desks:
         desk.close()
 

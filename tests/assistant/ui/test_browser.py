@@ -452,11 +452,15 @@ def test_a_conversation_outlives_reload_and_restart(
     page = visit(first.address).page
     ask(page, QUESTION)
     ask(page, "What is the price of gold?")
-    page.reload()
-    page.locator(".or-turn").nth(1).wait_for()
-    assert claims(page) == [FIRST, SECOND]
-    assert page.locator(".or-none").count() == 1
-    assert page.locator(".or-conversation").count() == 1
+    for restarted in (False, True):
+        if restarted:
+            first.stop()
+            launch(news, port=int(first.address.rpartition(":")[2]))
+        page.reload()
+        page.locator(".or-turn").nth(1).wait_for()
+        assert claims(page) == [FIRST, SECOND]
+        assert page.locator(".or-none").count() == 1
+        assert page.locator(".or-conversation").count() == 1
     # What was loaded is as good as what was asked just now.
     page.locator(".chip").first.click()
     assert mark(page) == FIRST
