@@ -1,6 +1,6 @@
 """Groups to train the cross-encoder with: a question, sentences that answer it, others that don't.
 
-    python training/pairs.py --data SHARED --work /tmp/w/ce
+    python training/pairs.py --data SHARED --work WORK
 
 ``SHARED`` has ``training/`` and ``eval/squad2_dev`` (see ``training/README.md``). Written are
 ``groups.jsonl.gz``, in training order, and ``dev.jsonl.gz``: sentence choice on titles of
@@ -769,8 +769,8 @@ def write(groups: Iterable[Group], file: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("/work/shared"))
-    parser.add_argument("--work", type=Path, default=Path("/tmp/w/ce"))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--qamr", type=int, default=QAMR, help="questions of QAMR")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """Train the cross-encoder: question and sentence in, one number out.
 
-    python training/train_cross_encoder.py --data SHARED --work /tmp/w/ce --minutes 50
-    python training/train_cross_encoder.py --data SHARED --work /tmp/w/ce --resume
+    python training/train_cross_encoder.py --data SHARED --work WORK --minutes 50
+    python training/train_cross_encoder.py --data SHARED --work WORK --resume
 
 It begins with the weights of the packaged all-MiniLM-L6-v2. Where ``WORK/groups.jsonl.gz`` is
 missing, ``pairs.py`` makes it first. Written to ``WORK/RUN``: ``log.jsonl`` (a line for every start
@@ -443,8 +443,8 @@ def _commit() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("/work/shared"))
-    parser.add_argument("--work", type=Path, default=Path("/tmp/w/ce"))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--run", default="run", help="its folder in WORK")
     parser.add_argument("--start", type=Path, help="weights to begin with; default: the package's")
     parser.add_argument("--minutes", type=float, default=DEFAULTS["minutes"])
