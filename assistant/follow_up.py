@@ -63,12 +63,22 @@ _AT = {r"(?:hit|hits|fight) back": "at", r"(?:respond|react|reply)": "to", "reta
 _WHO = re.compile(r"(?:\W*(?:and|but|so)\W+)?who\b", _I)
 _DONE = "(?:do|did|done|doing)"
 _RETURN = re.compile(r",? in (?:return|exchange)\b", _I)
-_WANTS = re.compile(
-    r"\b(?:want|expect|demand|ask|seek|need|requir|request|get|receiv|hop)\w*\b", _I
+# Not without regard to case: a name may begin like a verb.
+_WANTED = (
+    r"(?:want|expect|demand|ask|seek|need|request|hope)(?:s|ed|ing)?|hop(?:ed|ing)|sought|"
+    r"requir(?:es?|ed|ing)|get(?:s|ting)?|got|receiv(?:es?|ed|ing)"
 )
-_GIVES = re.compile(
-    r"\b(?:offer|give|giving|gave|pay|paid|promis|provid|pledg|conced|send|sent|owe)\w*\b", _I
+_GIVEN = (
+    r"(?:offer|pay|send|concede|pledge|promise|provide|owe)s?|(?:offer|pledg|promis|provid|conced|ow)"
+    r"(?:ed|ing)|giv(?:es?|en|ing)|gave|pay(?:s|ing)|paid|sent|sending"
 )
+_WANTS = re.compile(rf"\b(?:{_WANTED})\b")
+_GIVES = re.compile(rf"\b(?:{_GIVEN})\b")
+_DEALS = re.compile(
+    rf"\b(?:does|did|has|will|would|can|could|must|should|may|might) ([a-z][\w-]+(?: [\w-]+)?) "
+    rf"(?={_WANTED}|{_GIVEN})"
+)
+"""Who wants or gives is a name, however small it is written, if no article leads it."""
 _REACTS = re.compile(
     r"\b(?:respon\w+|react\w*|reply|replied|answer\w*|retaliat\w+|(?:hit|hits|fight) back|"
     r"refus\w+|accept\w*|agree\w*|reject\w*|do about (?:it|that))\b",
@@ -241,8 +251,9 @@ class _Talk:
         if bare := _BARE.match(rest):
             return _asked_anew(last, bare[1], bare[2])
         if other := _ELSE.match(rest):
-            word = {"any": "who", "anything": "what"}.get(other[1].lower(), other[1].lower())
-            word = "who" if word.startswith("any") else word
+            word = {"anything": "what", "anyone": "who", "anybody": "who"}.get(
+                other[1].lower(), other[1].lower()
+            )
             same = re.match(rf"{word}\b", last.text, _I)
             return f"{same[0]} else{last.text[same.end() :]}" if same else ""
         if _TIME.fullmatch(rest):
@@ -599,6 +610,12 @@ def _cased(text: str, known: Sequence[str]) -> str:
         place = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, _I)
         if place and len(name) > 2:  # not the US of "tell us"
             text = text[: place.start()] + name + text[place.end() :]
+    subject = _DEALS.search(text)
+    if subject and not re.match(
+        r"(?:the|an?|that|this|it|h?er?s?|they|he|his|she|its|their|anyone)\b", subject[1]
+    ):
+        name = re.sub(r"\b\w", lambda m: m[0].upper(), subject[1])
+        text = text[: subject.start(1)] + name + text[subject.end(1) :]
     text = re.sub(r"\b(the )(us|usa|uk|eu|un|uae)\b", lambda m: m[1] + m[2].upper(), text)
     # What something is wanted from is a name, if anything, whatever the parser makes of it.
     return re.sub(

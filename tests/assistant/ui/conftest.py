@@ -35,6 +35,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+PATIENCE = 30_000
+"""Milliseconds that a test waits for what must come."""
+
 VIEW = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -124,8 +127,10 @@ def own(launch: Callable[..., Site], tmp_path: Path) -> Iterator[Callable[..., S
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or Playwright's own."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # A busy machine is slow, not wrong.
+    expect.set_options(timeout=PATIENCE)
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     with sync_playwright() as playwright:
         # A sandbox of its own is not to be had for root, nor in many containers.
@@ -152,7 +157,7 @@ class Visit:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(viewport=VIEW, reduced_motion="reduce")  # type: ignore[arg-type]
-    made.set_default_timeout(20_000)
+    made.set_default_timeout(PATIENCE)
     made.grant_permissions(["clipboard-read", "clipboard-write"])
     yield made
     made.close()
