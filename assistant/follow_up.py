@@ -74,11 +74,20 @@ _GIVEN = (
 )
 _WANTS = re.compile(rf"\b(?:{_WANTED})\b")
 _GIVES = re.compile(rf"\b(?:{_GIVEN})\b")
-_DEALS = re.compile(
-    rf"\b(?:does|did|has|will|would|can|could|must|should|may|might) ([a-z][\w-]+(?: [\w-]+)?) "
-    rf"(?={_WANTED}|{_GIVEN})"
+_PARTY = r"(?!(?:the|an?|that|this|it|he|she|they|his|her|its|their|any\w*) )[a-z][\w&-]+"
+_STOP = r"(?:in|on|at|for|from|to|of|by|with|over|about|when|since|before|after|as|and|or|now)\b"
+_DEALS = (
+    re.compile(
+        r"\b(?:does|did|has|will|would|can|could|must|should|may|might) "
+        rf"({_PARTY}(?: [\w&-]+)?)(?= (?:{_WANTED}|{_GIVEN})\b)"
+    ),
+    re.compile(
+        rf"\b(?:{_WANTED}|{_GIVEN}) (?:[\w-]+ ){{0,3}}?(?:from|of|against|with) "
+        rf"({_PARTY}(?: (?!{_STOP})[\w&-]+){{0,2}})"
+    ),
 )
-"""Who wants or gives is a name, however small it is written, if no article leads it."""
+"""Who wants or gives, and from or to whom, is a name, however small it is written, if no article
+leads it."""
 _REACTS = re.compile(
     r"\b(?:respon\w+|react\w*|reply|replied|answer\w*|retaliat\w+|(?:hit|hits|fight) back|"
     r"refus\w+|accept\w*|agree\w*|reject\w*|do about (?:it|that))\b",
@@ -145,7 +154,7 @@ _NAME = re.compile(
     rf"[A-Z][\w’'.-]*(?:\s+(?:(?:of(?: the)?|for(?: the)?|and|{_PART}(?: {_PART})?)\s+)?"
     r"[A-Z\d][\w’'.-]*)*"
 )
-_POSSESSIVE = re.compile(r"[’']s?(?:\s+|$)")
+_POSSESSIVE = re.compile(r"[’']s(?:\s+|$)|[’'](?=$|\s+[^A-Z])")
 _NOT_NAMES = frozenset(
     """what what's whats who who's whom whose which when where why how do does did is are was were
     has have had can could will would shall should may might must and but or so then the a an in on
@@ -610,12 +619,10 @@ def _cased(text: str, known: Sequence[str]) -> str:
         place = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, _I)
         if place and len(name) > 2:  # not the US of "tell us"
             text = text[: place.start()] + name + text[place.end() :]
-    subject = _DEALS.search(text)
-    if subject and not re.match(
-        r"(?:the|an?|that|this|it|h?er?s?|they|he|his|she|its|their|anyone)\b", subject[1]
-    ):
-        name = re.sub(r"\b\w", lambda m: m[0].upper(), subject[1])
-        text = text[: subject.start(1)] + name + text[subject.end(1) :]
+    for deal in _DEALS:
+        if party := deal.search(text):
+            name = re.sub(r"\b\w", lambda m: m[0].upper(), party[1])
+            text = text[: party.start(1)] + name + text[party.end(1) :]
     text = re.sub(r"\b(the )(us|usa|uk|eu|un|uae)\b", lambda m: m[1] + m[2].upper(), text)
     # What something is wanted from is a name, if anything, whatever the parser makes of it.
     return re.sub(
@@ -653,7 +660,8 @@ def _mentions(parsed: Parsed) -> list[_Mention]:
             shown = shown if "’s " not in shown and "'s " not in shown else shown[4:]
         subject = head.dep in ("nsubj", "nsubjpass") or before in _AUX
         copular = head.dep in ("attr", "nsubj") and tokens[head.head].lemma == "be"
-        plural = head.tag in ("NNS", "NNPS") or " and " in shown
+        many = head.tag in ("NNS", "NNPS") and (not named or " " not in shown.removeprefix("the "))
+        plural = many or " and " in shown
         found[start] = _Mention(
             re.sub(r"^(?:The|This|That)\b", "the", shown),
             start,
@@ -723,6 +731,10 @@ def _lost_verb(parsed: Parsed) -> Token | None:
     """The verb that the parser took for a noun: "demand" in "What did Elm demand of Oak?"."""
     tokens = parsed.tokens
     do = next((t.index for t in tokens if t.lower in ("do", "does", "did")), None)
+    after = tokens[do + 2 :] if do is not None else ()
+    known = next((t for t in after if re.fullmatch(f"{_WANTED}|{_GIVEN}", t.text)), None)
+    if known is not None and known.pos != "VERB":
+        return known
     if do is None or any(t.pos == "VERB" for t in tokens[do + 1 :]):
         return None
     for token in reversed(tokens[do + 2 :]):

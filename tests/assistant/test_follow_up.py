@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -261,6 +262,27 @@ def test_an_answerer_finds_what_it_needs(
     wanted = [re.escape(part.strip()) for part in there.split("...")]
     assert re.search(".*".join(wanted), alone), alone
     assert [part for part in not_there if part in alone] == []
+
+
+PARTIES = ["Halvoria", "Sendrel", "the US", "Turkey", "Tidewell Terminals", "Corvane", "Maren"]
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("verb", ["want from", "expect from", "demand of"])
+def test_who_wants_what_from_whom_is_never_turned_round_by_chance(verb: str, small: bool) -> None:
+    turned = ["and vice versa?", "And what do they want in return?", "what does it get in return?"]
+    same = ["and what does it offer in return?", "Why?", "And in 2023?", "What else?"]
+    for one, other in itertools.permutations(PARTIES, 2):
+        asked = f"What does {one} {verb} {other}?"
+        history = of_person([asked.lower() if small else asked])
+        for question in [*turned, *same]:
+            alone = standalone(question, history, LANGUAGE).lower()
+            first, second = (alone.find(name.lower()) for name in (one, other))
+            assert min(first, second) >= 0, alone
+            # In brackets behind a question that is as it was, the order says nothing.
+            assert (first > second) == (question in turned) or alone.endswith(")?"), alone
+        # Who they are is not sure, so no one is put in their place.
+        assert " they want" in standalone("What do they want?", history, LANGUAGE)
 
 
 def test_of_answers_only_the_latest_gives_a_name_and_only_of_a_person() -> None:

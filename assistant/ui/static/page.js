@@ -1418,9 +1418,12 @@ const tooLarge = () => `Larger than ${corpus.max_upload_mb} MB. Split it into sm
 
 async function addFiles(files) {
   if (!files.length) return;
-  if (!corpus || corpus.read_only) {
+  // A hand can be quicker than the first word from the server.
+  if (!corpus) await poll();
+  if (!corpus) return toast('The server does not answer. Add the documents again when it does.', { alert: true });
+  if (corpus.read_only) {
     toast('This collection is read-only: documents cannot be added here.', { alert: true });
-    return;
+    return undefined;
   }
   showTab('documents');
   openDrawer();

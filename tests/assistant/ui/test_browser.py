@@ -284,6 +284,26 @@ def test_an_empty_corpus_says_how_to_add_documents(own: Own, visit: Go, tmp_path
     assert page.locator(".or-claim").count() >= 1
 
 
+def test_a_file_may_come_before_the_first_word_from_the_server(
+    own: Own, visit: Go, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    site = own({})
+    late = site.assistant.documents
+
+    def slowly() -> Any:
+        time.sleep(2)
+        return late()
+
+    # What the page asks for first waits for the look at the folder.
+    monkeypatch.setattr(site.assistant, "documents", slowly)
+    page = visit(site.address).page
+    file = tmp_path / "treaty.txt"
+    file.write_text(TREATY, "utf-8")
+    page.set_input_files("#or-upload", [str(file)])
+    expect(page.locator('.or-document[data-state="indexed"]')).to_have_count(1)
+    assert page.get_by_text("read-only").count() == 0
+
+
 def test_a_folder_that_changed_says_so_and_is_indexed_by_a_click(own: Own, visit: Go) -> None:
     site = own({"gold.txt": "Gold fell on Monday.\n"})
     page = visit(site.address).page
