@@ -94,6 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--model", metavar="M", help="a sentence-transformers model: a folder or a hub's name"
     )
+    options.add_argument(
+        "--cross-encoder",
+        metavar="M",
+        help='a cross-encoder: a folder or a hub\'s name; "none": without',
+    )
     options.add_argument("--chroma", metavar="URL", help="a Chroma server for the vectors")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> Any:
@@ -672,7 +677,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     settings = Settings.load(args.settings) if args.settings else Settings()
     given = {
         name: value
-        for name in ("model", "chroma", "min_confidence")
+        for name in ("model", "cross_encoder", "chroma", "min_confidence")
         if (value := getattr(args, name, None)) is not None
     }
     return replace(settings, **given)

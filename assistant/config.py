@@ -28,6 +28,10 @@ class Settings:
         model: the embedding model: ``None`` for the packaged all-MiniLM-L6-v2, else the folder or
             hub name of any sentence-transformers model. An index remembers the one it was made
             with and refuses another.
+        cross_encoder: what reads question and sentence together: ``None`` for the packaged one,
+            ``"none"`` for none at all (sentences are compared by their embeddings, with the
+            weights fitted for that), else the folder or hub name of any cross-encoder with one
+            output. Confidence is calibrated for the first two.
         chroma: address of a Chroma server, ``http(s)://host[:port]``; ``None``: embedded.
         passages: how many passages are retrieved for a question, at least 10.
         claims: how many sentences an answer has at most.
@@ -39,6 +43,7 @@ class Settings:
     """
 
     model: str | None = None
+    cross_encoder: str | None = None
     chroma: str | None = None
     passages: int = 24
     claims: int = 4
@@ -56,7 +61,7 @@ class Settings:
             not isinstance(bar, (int, float)) or isinstance(bar, bool) or not 0 <= bar <= 1
         ):
             raise SettingsError(f"min_confidence = {bar!r} must lie between 0 and 1.", _REMEDY)
-        for name in ("model", "chroma"):
+        for name in ("model", "cross_encoder", "chroma"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, str) or not value.strip()):
                 raise SettingsError(f"{name} = {value!r} must be a non-empty text.", _REMEDY)
@@ -67,9 +72,12 @@ class Settings:
 
     @property
     def model_is_local(self) -> bool:
-        """Whether the embedding model is on disk, so that no hub is asked for it."""
-        named = self.model is not None and self.model != PACKAGED_MODEL
-        return not named or Path(str(self.model)).expanduser().is_dir()
+        """Whether the models are on disk, so that no hub is asked for them."""
+        packaged = ((self.model, PACKAGED_MODEL), (self.cross_encoder, "none"))
+        return all(
+            named in (None, known) or Path(str(named)).expanduser().is_dir()
+            for named, known in packaged
+        )
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Settings:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.compose import compose
 from assistant.config import Settings
+from assistant.cross_encoder import Reader, Sentence, reader
 from assistant.direction import speaker
 from assistant.evidence import Selection, select_evidence
 from assistant.examples import examples
@@ -26,7 +27,7 @@ from assistant.reference import antecedent, led_by_pronoun
 from assistant.resources import resource
 from assistant.retrieve import promote, retrieve
 from assistant.saved import reopen
-from assistant.scorer import THRESHOLD, FeatureScorer
+from assistant.scorer import FeatureScorer, shipped
 from assistant.types import (
     Answer,
     Evidence,
@@ -122,7 +123,14 @@ class Assistant:
         self._embedder = embedder
         self._language = Language()
         self._encode = Remembered(embedder.encode)
-        self._scorer: Scorer = FeatureScorer(self._encode, index.lexical, self._language)
+        self._reader = _reader(settings.cross_encoder)
+        # Sentences are embedded only where nothing reads them.
+        self._scorer: Scorer = FeatureScorer(
+            self._encode if self._reader is None else None,
+            index.lexical,
+            self._language,
+            self._reader,
+        )
         self._sentences = lru_cache(maxsize=1024)(self._split)
         self._warm = False
 
@@ -169,7 +177,7 @@ class Assistant:
     @property
     def shipped_threshold(self) -> float:
         """The ``min_confidence`` that holds where the settings name none."""
-        return THRESHOLD
+        return shipped(self._reader is not None).threshold
 
     @property
     def suffixes(self) -> list[str]:
@@ -460,6 +468,8 @@ class Assistant:
         if not self._warm:
             self._language.warm()
             self._embedder.warm_up()
+            if self._reader is not None:
+                self._reader.read("Is anybody there?", [Sentence("Nobody is.")])
             self.index.consistent(lambda: None)
             self._warm = True
 
@@ -498,7 +508,7 @@ class Assistant:
         timings: Mapping[str, float],
     ) -> Answer:
         bar = self.settings.min_confidence
-        bar = THRESHOLD if bar is None else bar
+        bar = self.shipped_threshold if bar is None else bar
         answered = bool(verified.claims) and selection.confidence >= bar
         answered = answered and verified.claims[0].direction != "reversed"
         answer = Answer(
@@ -615,3 +625,9 @@ class _Clock:
 def _embedder(model: str | None) -> Embedder:
     """One loaded model for all assistants of this process that name it."""
     return Embedder(model)
+
+
+@lru_cache(maxsize=4)
+def _reader(named: str | None) -> Reader | None:
+    """The same of what reads."""
+    return reader(named)

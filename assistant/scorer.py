@@ -1,12 +1,14 @@
 """Does this sentence, in its context, answer this question?
 
-The scorer reads what can be read without a trained reader: which of the question's words the
-sentence has, and how rare they are; how near its embedding lies; whether it has the kind of thing
-asked for (who, when, how much) and brings anything the question does not have; and who does what to
-whom. A logistic regression weighs these into a probability.
+What a trained reader makes of the two (``cross_encoder``) is weighed together with what can be seen
+without one: which of the question's words the sentence has, and how rare they are; whether it has
+the kind of thing asked for (who, when, how much) and brings anything the question does not have;
+and, from a parse, who does what to whom. Without a reader, how near its embedding lies takes its
+place. Two regressions weigh these: one ranks the sentences of a question, the other gives the best
+of them its probability.
 
 Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
-words; the best twelve are embedded; the best ten of these are parsed.
+words; the best forty are read; the best ten of these are parsed.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assistant.cross_encoder import Reading, Sentence
+from assistant.cross_encoder import probability as _sigmoid
 from assistant.direction import (
     Context,
     Direction,
@@ -35,11 +39,15 @@ from assistant.direction import speaker as speaker_of
 from assistant.types import Candidate, Judgement
 
 if TYPE_CHECKING:
+    from assistant.cross_encoder import Reader
     from assistant.language import Language, Parsed
     from index.embed import Vectors
 
+READ = 40
+"""Sentences that are read for a question: at two cores the dearest part of an answer."""
+
 EMBEDDED = 12
-"""Sentences that are embedded for a question: at two cores the dearest part of an answer."""
+"""Sentences that are embedded for a question, where there is no reader."""
 
 PARSED = 10
 """Sentences that are parsed for a question."""
@@ -50,7 +58,8 @@ HEADS = 3
 _HEAD = 5
 """Sentences of such a head."""
 
-_WEIGHTS = Path(__file__).with_name("scorer.json")
+WEIGHTS = Path(__file__).with_name("scorer.json")
+"""The fitted weights, of the scorer that reads and of the one that embeds."""
 
 _WORD = re.compile(r"\w+")
 _CAPITAL = re.compile(r"(?<=[\w,;:’'”)] )[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*")
@@ -159,6 +168,11 @@ _PLAIN_WORDS = frozenset(
 )
 
 FEATURES = (
+    "read",  # what the reader says: log odds that it answers
+    "read_lead",  # by how much that leads the best other
+    "read_span",  # how sure it is of the words that are the answer
+    "answer_kind",  # these words are of the kind asked for
+    "answer_known",  # these words stand in the question
     "words",  # share of the question's words in the sentence, by rarity
     "words_near",  # what the title and the sentences around add to that
     "words_rarest",  # how rare the rarest word is that is neither there nor near
@@ -188,6 +202,10 @@ FEATURES = (
 
 
 CONFIDENCE = (
+    "read",
+    "read_gap",  # to the best other's
+    "read_span",
+    "answer_kind",
     "words",
     "words_all",  # in the sentence or near it
     "words_few",  # hardly any in either
@@ -237,22 +255,27 @@ class Weights:
     threshold: float
 
     @classmethod
-    def load(cls, path: Path = _WEIGHTS) -> Weights:
+    def load(cls, reads: bool, path: Path = WEIGHTS) -> Weights:
         """From the JSON file that fitting writes.
+
+        Args:
+            reads: those of a scorer with a reader; else of one without.
 
         Raises:
             ValueError: it does not fit this module's features.
         """
-        values: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        values: dict[str, Any] = json.loads(path.read_text("utf-8"))[
+            "read" if reads else "embedded"
+        ]
         if (tuple(values["ranking"]), tuple(values["confidence"])) != (FEATURES, CONFIDENCE):
             raise ValueError(f"{path.name} was fitted with other features: fit it anew")
         return cls(**values)
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Weights:
-    """The weights that come with the project."""
-    return Weights.load()
+@lru_cache(maxsize=2)
+def shipped(reads: bool = True) -> Weights:
+    """The weights that come with the project. ``reads``: see :meth:`Weights.load`."""
+    return Weights.load(reads)
 
 
 THRESHOLD = shipped().threshold
@@ -272,15 +295,17 @@ class FeatureScorer:
 
     def __init__(
         self,
-        encode: Encode,
+        encode: Encode | None,
         words: WordStats,
         language: Language,
+        reader: Reader | None = None,
         weights: Weights | None = None,
     ) -> None:
         self._encode = encode
+        self._reader = reader
         self._words = words
         self._language = language
-        self._weights = weights or shipped()
+        self._weights = weights or shipped(reader is not None)
 
     def judge(self, question: str, candidates: Sequence[Candidate]) -> list[Judgement]:
         """One judgement for each candidate. Those sifted out early get next to no probability."""
@@ -312,27 +337,45 @@ class FeatureScorer:
         order = sorted(
             range(len(candidates)),
             key=lambda place: -(compared[place].sift() + 0.15 / (1 + candidates[place].rank)),
-        )[:EMBEDDED]
-        asking, *vectors = self._encode([question, *(candidates[p].text for p in order)])
-        cosines = {p: float(v @ asking) for p, v in zip(order, vectors, strict=True)}
-        final = sorted(order, key=lambda place: -(compared[place].sift() + 1.5 * cosines[place]))[
-            :PARSED
-        ]
-        parsed = self._parse(asked, [candidates[place] for place in final], candidates)
-        best = sorted(cosines.values(), reverse=True)
-        by_text = {candidates[place].text: cosines[place] for place in order}
+        )[: READ if self._reader is not None else EMBEDDED]
+        readings = self._readings(question, [candidates[place] for place in order])
+        cosines = self._cosines(question, [candidates[place] for place in order])
+        final = sorted(
+            range(len(order)),
+            key=lambda n: -(2.0 * compared[order[n]].sift() + readings[n].score + 3.0 * cosines[n]),
+        )[:PARSED]
+        parsed = self._parse(asked, [candidates[order[n]] for n in final], candidates)
+        by_text = {
+            candidates[place].text: cosine for place, cosine in zip(order, cosines, strict=True)
+        }
         rows = []
-        for place, grammar in zip(final, parsed, strict=True):
+        for n, grammar in zip(final, parsed, strict=True):
+            place = order[n]
             candidate = candidates[place]
-            others = best[1] if len(best) > 1 and cosines[place] == best[0] else best[0]
             row = compared[place].row(asked, candidate, grammar)
-            row["cosine"] = cosines[place]
-            row["cosine_lead"] = cosines[place] - others if len(best) > 1 else 0.0
+            row["read"] = _bounded(readings[n].score)
+            row["read_lead"] = _lead([_bounded(r.score) for r in readings], n)
+            row["read_span"] = _bounded(readings[n].span / 2.0)
+            row["answer_kind"] = _answer_kind(asked, readings[n].answer, grammar)
+            row["answer_known"] = _answer_known(asked, readings[n].answer)
+            row["cosine"] = cosines[n]
+            row["cosine_lead"] = _lead(cosines, n)
             row["cosine_before"] = (
                 by_text.get(candidate.before[-1], 0.0) if candidate.before else 0.0
             )
             rows.append((place, {name: row[name] for name in FEATURES}, grammar.direction))
         return rows
+
+    def _readings(self, question: str, candidates: Sequence[Candidate]) -> list[Reading]:
+        if self._reader is None:
+            return [Reading(0.0)] * len(candidates)
+        return self._reader.read(question, [_sentence(candidate) for candidate in candidates])
+
+    def _cosines(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
+        if self._encode is None:
+            return [0.0] * len(candidates)
+        asking, *vectors = self._encode([question, *(c.text for c in candidates)])
+        return [float(vector @ asking) for vector in vectors]
 
     def _parse(
         self, question: _Asked, final: Sequence[Candidate], pool: Sequence[Candidate]
@@ -388,6 +431,26 @@ class FeatureScorer:
         return texts
 
 
+def _sentence(candidate: Candidate) -> Sentence:
+    """As a reader reads it. A headline is its document's title: it needs not be told twice."""
+    return Sentence(
+        candidate.text,
+        candidate.hit.title if candidate.lead else "",
+        candidate.before[-1] if candidate.before else "",
+    )
+
+
+def _bounded(log_odds: float) -> float:
+    """Within what a weight may be multiplied with."""
+    return max(-12.0, min(12.0, log_odds)) / 4.0
+
+
+def _lead(values: Sequence[float], place: int) -> float:
+    """By how much a value leads the best other; 0 where there is no other."""
+    others = [value for n, value in enumerate(values) if n != place]
+    return values[place] - max(others) if others else 0.0
+
+
 def _before(candidate: Candidate) -> tuple[str, ...]:
     """The sentences that tell whom a pronoun in this one means; none where it has no pronoun."""
     return candidate.before[-2:] if _PRONOUN.search(candidate.text) else ()
@@ -410,8 +473,13 @@ def confidence_row(
     ]
     turned = [o for r, o in zip(rows, odds, strict=True) if is_turned(r)]
     other = max(upright, default=odds[number] - 3.0)
+    read = [r["read"] for n, r in enumerate(rows) if n != number and not is_turned(r)]
     near = row["words"] + row["words_near"]
     return {
+        "read": row["read"],
+        "read_gap": row["read"] - max(read) if read else 0.0,
+        "read_span": row["read_span"],
+        "answer_kind": row["answer_kind"],
         "words": row["words"],
         "words_all": near,
         "words_few": float(near < 0.35),
@@ -681,9 +749,31 @@ def _kind_of_thing(asked: _Asked, text: str, grammar: _Grammar) -> tuple[float, 
     return float(found), float(not found)
 
 
+def _answer_kind(asked: _Asked, answer: str, grammar: _Grammar) -> float:
+    """1 where the words read as the answer are of the kind asked for, -1 where they are not; 0
+    where no kind is asked for, or no words were read."""
+    if not asked.kind or not answer:
+        return 0.0
+    if asked.kind in _COUNTED:
+        found = _NUMBER.search(answer) is not None
+    elif asked.kind in _TESTS:
+        # A reason is given by what stands before the words.
+        found = asked.kind == "reason" or _TESTS[asked.kind].search(answer) is not None
+    else:
+        words = answer.casefold()
+        found = any(
+            entity.label in _LABELS[asked.kind]
+            and (entity.text.casefold() in words or words in entity.text.casefold())
+            for entity in grammar.sentence.entities
+        )
+    return 1.0 if found else -1.0
+
+
+def _answer_known(asked: _Asked, answer: str) -> float:
+    """The share of the words read as the answer that the question has itself."""
+    words = [word for word in _stems(asked, answer) if word not in _PLAIN_WORDS]
+    return sum(word in asked.words for word in words) / len(words) if words else 0.0
+
+
 def _stems(asked: _Asked, text: str) -> list[str]:
     return [asked.stems.get(word, word) for word in _fold_words(text)]
-
-
-def _sigmoid(odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, odds))))

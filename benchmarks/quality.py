@@ -78,7 +78,6 @@ def _ours(
     from assistant.evaluation.dialogues import evaluate_dialogues, load_dialogues
     from assistant.evaluation.runner import evaluate
     from assistant.pipeline import Assistant
-    from assistant.scorer import THRESHOLD
 
     talks = None
     if (eval_set.folder / "dialogues.jsonl").is_file():
@@ -95,11 +94,11 @@ def _ours(
         own.sync()
         # Once for nothing: it loads the models, which is not what the latency should tell.
         ask(eval_set.items[0])
-        report = evaluate(eval_set, ask, threshold=THRESHOLD, progress=_progress(say))
+        report = evaluate(eval_set, ask, threshold=own.shipped_threshold, progress=_progress(say))
         if talks is None:
             return report, None
         say(f"{eval_set.name}: {len(talks.dialogues):,} dialogues")
-        return report, evaluate_dialogues(talks, ask, threshold=THRESHOLD)
+        return report, evaluate_dialogues(talks, ask, threshold=own.shipped_threshold)
 
 
 def _progress(say: Callable[[str], None]) -> Callable[[int, int, str], None]:

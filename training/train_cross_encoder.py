@@ -1,4 +1,5 @@
-"""Train the cross-encoder: question and sentence in, one number out.
+"""Train the cross-encoder: question and sentence in; out come one number and, for every word of
+the sentence, how much the answer looks to begin and to end there.
 
     python training/train_cross_encoder.py --data SHARED --work WORK --minutes 50
     python training/train_cross_encoder.py --data SHARED --work WORK --resume
@@ -6,17 +7,23 @@
 It begins with the weights of the packaged all-MiniLM-L6-v2. Where ``WORK/groups.jsonl.gz`` is
 missing, ``pairs.py`` makes it first. Written to ``WORK/RUN``: ``log.jsonl`` (a line for every start
 and every measurement), ``checkpoint.pt`` (all that ``--resume`` needs), and in the end ``model``,
-a folder that ``sentence_transformers.CrossEncoder`` opens.
+a folder that ``sentence_transformers.CrossEncoder`` opens; the words' part lies beside it in
+``span.pt``.
 
 **Loss.** A softmax over the sentences of one question and "none of them", whose logit is 0
 (a listwise loss: Cao et al. 2007). A group with no answer must choose "none", and that gives the
 number its absolute place: above 0, the sentence beats "nothing answers". Binary cross-entropy would
-give that too, but compares no two sentences of a question.
+give that too, but compares no two sentences of a question. To it comes the reader's loss: which
+words are the answer, with one softmax over all sentences of the question and "none" (shared
+normalisation: Clark & Gardner 2018). It tells a model *why* a sentence answers, where a label tells
+only that it does.
 
 **Speed.** Two Python threads, each with one of torch's, take their share of a step's pairs as they
 get done, in small batches of one length: neither waits for the other inside a layer, as OpenMP's
-two do, so a core that has other work only slows its own share. The products run in bfloat16
-(``--fp32``: not), the weights and their updates in float32.
+two do, so a core that has other work only slows its own share. Products and gradients are bfloat16
+(``--fp32``: not), the weights that are updated float32. Attention is torch's plain one: the fused
+one's backward pass is four times as slow on a processor. No dropout: drawing it costs as much as
+the products do, and no pair is seen more than a few times.
 
 **Schedule.** The learning rate rises, then falls to nothing at ``--pairs`` or ``--minutes`` of
 training, whichever is nearer: time while stopped does not count.
@@ -47,17 +54,22 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from assistant.cross_encoder import MAX_TOKENS, plain, text_a, text_b
 from training import pairs as data
 
-TOKENS = 2600
-"""Of one small batch, padding included."""
+TOKENS = 1500
+"""Of one small batch, padding included. So small that no thread waits long for another's last."""
 
 WARM_UP = 0.05
 CHECKPOINT_EVERY = 300.0
 """Seconds."""
 
-Encoded = tuple[Any, int]
-"""A pair's token ids, and how many of them are the question's."""
+Encoded = tuple[Any, int, int, Any]
+"""A pair's token ids, how many of them are the question's, where the judged sentence's end, and
+for each of the sentence's its first and last code point in it, shape ``(n, 2)``."""
+
+TYPOS = 0.06
+"""Share of questions that get a slip of the keyboard."""
 
 
 def packaged() -> Path:
@@ -69,14 +81,54 @@ def packaged() -> Path:
 
 
 def load(folder: Path) -> tuple[Any, Any]:
-    """Tokenizer and model with one output."""
+    """Tokenizer and model with one output, without dropout."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        folder,
+        num_labels=1,
+        attn_implementation="eager",
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
     return tokenizer, model
+
+
+class Reader(torch.nn.Module):
+    """A sequence classifier that also says where the answer is.
+
+    Attributes:
+        span: hidden states to the logits of the answer's first and last token.
+    """
+
+    def __init__(self, model: Any, span: torch.nn.Linear | None = None) -> None:
+        super().__init__()
+        self.model = model
+        self.span = span or torch.nn.Linear(model.config.hidden_size, 2)
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of the sentences, shape ``(n,)``, and of their tokens, ``(n, tokens, 2)``."""
+        out = self.model.bert(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        )
+        logits = self.model.classifier(out.pooler_output)[:, 0]
+        return logits, self.span(out.last_hidden_state)
+
+
+def load_span(folder: Path | None) -> torch.nn.Linear | None:
+    """The words' part of a trained model, where there is one beside it."""
+    file = folder.parent / "span.pt" if folder else None
+    if file is None or not file.exists():
+        return None
+    kept = torch.load(file, weights_only=True)
+    span = torch.nn.Linear(kept["weight"].shape[1], 2)
+    span.load_state_dict(kept)
+    return span
 
 
 def encode(tokenizer: Any, texts: Sequence[tuple[str, str]]) -> list[Encoded]:
@@ -88,21 +140,33 @@ def encode(tokenizer: Any, texts: Sequence[tuple[str, str]]) -> list[Encoded]:
             [a for a, _ in part],
             [b for _, b in part],
             truncation="longest_first",
-            max_length=data.MAX_TOKENS,
+            max_length=MAX_TOKENS,
             return_token_type_ids=True,
             return_attention_mask=False,
+            return_offsets_mapping=True,
         )
-        for ids, types in zip(out["input_ids"], out["token_type_ids"], strict=True):
-            found.append((np.array(ids, dtype=np.int32), len(types) - sum(types)))
+        for ids, types, places in zip(
+            out["input_ids"], out["token_type_ids"], out["offset_mapping"], strict=True
+        ):
+            first = len(types) - sum(types)
+            last = next(n for n in range(first, len(ids)) if ids[n] == tokenizer.sep_token_id)
+            found.append(
+                (
+                    np.array(ids, dtype=np.int32),
+                    first,
+                    last,
+                    np.array(places[first:last], dtype=np.int32).reshape(-1, 2),
+                )
+            )
     return found
 
 
 def padded(rows: Sequence[Encoded]) -> dict[str, torch.Tensor]:
     """A batch as the model takes it."""
-    width = max(len(ids) for ids, _ in rows)
+    width = max(len(row[0]) for row in rows)
     ids = np.zeros((len(rows), width), dtype=np.int64)
     mask, types = np.zeros_like(ids), np.zeros_like(ids)
-    for n, (row, first) in enumerate(rows):
+    for n, (row, first, _, _) in enumerate(rows):
         ids[n, : len(row)] = row
         mask[n, : len(row)] = 1
         types[n, first : len(row)] = 1
@@ -111,6 +175,39 @@ def padded(rows: Sequence[Encoded]) -> dict[str, torch.Tensor]:
         "attention_mask": torch.from_numpy(mask),
         "token_type_ids": torch.from_numpy(types),
     }
+
+
+def answer_tokens(row: Encoded, sentence: str, answers: Sequence[str]) -> list[tuple[int, int]]:
+    """First and last of the sentence's tokens, for every place where an answer stands in it."""
+    places = row[3]
+    found = []
+    for answer in answers:
+        # What stands there more than once is ambiguous, and most often a short word.
+        at = sentence.find(answer)
+        if not answer or at < 0 or sentence.find(answer, at + 1) >= 0:
+            continue
+        inside = [n for n, (s, e) in enumerate(places) if s < at + len(answer) and at < e]
+        if inside:
+            found.append((inside[0], inside[-1]))
+    return sorted(set(found))
+
+
+def slip(question: str, rng: random.Random) -> str:
+    """The question with a slip of the keyboard in one of its longer words."""
+    words = question.split(" ")
+    long = [n for n, word in enumerate(words) if len(word) >= 5 and word.isalpha()]
+    if not long:
+        return question
+    n = rng.choice(long)
+    word, at = words[n], rng.randrange(1, len(words[n]) - 1)
+    words[n] = rng.choice(
+        [
+            word[:at] + word[at + 1 :],
+            word[:at] + word[at] + word[at:],
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+        ]
+    )
+    return " ".join(words)
 
 
 def small_batches(lengths: Sequence[int], tokens: int = TOKENS) -> list[list[int]]:
@@ -141,78 +238,153 @@ def listwise(scores: torch.Tensor, sizes: Sequence[int], positives: Sequence[int
     return torch.stack(losses).mean()
 
 
+def reading(
+    tokens: torch.Tensor,
+    sizes: Sequence[int],
+    lengths: Sequence[int],
+    golds: Sequence[list[tuple[int, int]] | None],
+) -> torch.Tensor:
+    """The mean over groups of the cross-entropy of the answer's first and last token, over all
+    tokens of the group's sentences and "none", whose logit is 0.
+
+    Args:
+        tokens: logits of all tokens of all sentences, shape ``(sum(lengths), 2)``.
+        sizes: sentences in each group.
+        lengths: tokens in each sentence.
+        golds: for each group, where the answer stands in its first sentence (any place will do);
+            empty: nowhere; ``None``: not known, so the group does not count.
+    """
+    losses = []
+    none = torch.zeros(1, 2)
+    ends = np.cumsum([0, *lengths])
+    at = 0
+    for size, gold in zip(sizes, golds, strict=True):
+        part = tokens[ends[at] : ends[at + size]]
+        at += size
+        if gold is None:
+            continue
+        total = torch.logsumexp(torch.cat([part, none]), 0)
+        if gold:
+            right = torch.stack(
+                [torch.logsumexp(part[sorted({g[k] for g in gold}), k], 0) for k in (0, 1)]
+            )
+            losses.append((total - right).mean())
+        else:
+            losses.append(total.mean())
+    return torch.stack(losses).mean() if losses else torch.zeros(())
+
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Of the sentences' scores, shape ``(n,)``, and their tokens', shape ``(tokens, 2)``."""
+
+
 class Crew:
-    """Two threads with the same weights and their own gradients."""
+    """Threads with the same weights and their own gradients.
+
+    Args:
+        model: float32, the weights that are updated.
+        half: whether the threads' copies of it are bfloat16.
+    """
 
     def __init__(self, model: Any, workers: int, half: bool) -> None:
-        self.models = [model, *(copy.deepcopy(model) for _ in range(workers - 1))]
+        self.master = model
+        kind = torch.bfloat16 if half else torch.float32
+        first = copy.deepcopy(model).to(kind)
+        self.models = [first, *(copy.deepcopy(first) for _ in range(workers - 1))]
         for other in self.models[1:]:
-            for own, shared in zip(other.parameters(), model.parameters(), strict=True):
+            for own, shared in zip(other.parameters(), first.parameters(), strict=True):
                 own.data = shared.data
+        self._parameters = [list(one.parameters()) for one in self.models]
         self._pool = ThreadPoolExecutor(workers)
-        self._half = half
 
-    def _each(self, rows: Sequence[Encoded], grad: bool) -> list[list[tuple[list[int], Any]]]:
+    def refresh(self) -> None:
+        """Take over the weights that were updated."""
+        with torch.no_grad():
+            for copied, own in zip(
+                self.models[0].parameters(), self.master.parameters(), strict=True
+            ):
+                copied.copy_(own)
+
+    def _each(
+        self, rows: Sequence[Encoded], grad: bool
+    ) -> list[list[tuple[list[int], torch.Tensor, torch.Tensor]]]:
         waiting: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
-        for batch in small_batches([len(ids) for ids, _ in rows]):
+        for batch in small_batches([len(row[0]) for row in rows]):
             waiting.put(batch)
 
-        def work(model: Any) -> list[tuple[list[int], Any]]:
+        def work(model: Any) -> list[tuple[list[int], torch.Tensor, torch.Tensor]]:
             done = []
-            with (
-                torch.set_grad_enabled(grad),
-                torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._half),
-            ):
+            with torch.set_grad_enabled(grad):
                 while True:
                     try:
                         batch = waiting.get_nowait()
                     except queue.Empty:
                         return done
-                    logits = model(**padded([rows[n] for n in batch])).logits
-                    done.append((batch, logits[:, 0].float()))
+                    chosen = [rows[n] for n in batch]
+                    inputs = padded(chosen)
+                    logits, tokens = model(**inputs)
+                    mask = torch.zeros(tokens.shape[:2], dtype=torch.bool)
+                    for n, (_, first, last, _) in enumerate(chosen):
+                        mask[n, first:last] = True
+                    done.append((batch, logits.float(), tokens[mask].float()))
 
         return list(self._pool.map(work, self.models))
 
+    def read(self, rows: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of every pair its score, and of every token of its sentence, without gradients."""
+        scores, tokens, _ = self._gathered(rows, self._each(rows, grad=False))
+        return scores, tokens
+
     def scores(self, rows: Sequence[Encoded]) -> torch.Tensor:
-        """Of every pair, without gradients or dropout."""
-        for model in self.models:
-            model.eval()
-        scores = torch.empty(len(rows))
-        for done in self._each(rows, grad=False):
-            for batch, found in done:
-                scores[batch] = found
-        for model in self.models:
-            model.train()
-        return scores
+        """Of every pair."""
+        return self.read(rows)[0]
 
-    def learn(
-        self, rows: Sequence[Encoded], loss_of: Callable[[torch.Tensor], torch.Tensor]
-    ) -> float:
-        """Gradients of the loss, on the first model's parameters."""
-        each = self._each(rows, grad=True)
+    @staticmethod
+    def _gathered(
+        rows: Sequence[Encoded], each: Sequence[Any]
+    ) -> tuple[torch.Tensor, torch.Tensor, list[list[torch.Tensor]]]:
+        lengths = [row[2] - row[1] for row in rows]
+        starts = np.cumsum([0, *lengths])
         scores = torch.empty(len(rows))
+        tokens = torch.empty((int(starts[-1]), 2))
+        where = []
         for done in each:
-            for batch, found in done:
+            where.append([])
+            for batch, found, words in done:
                 scores[batch] = found.detach()
+                at = torch.cat([torch.arange(int(starts[n]), int(starts[n + 1])) for n in batch])
+                tokens[at] = words.detach()
+                where[-1].append(at)
+        return scores, tokens, where
+
+    def learn(self, rows: Sequence[Encoded], loss_of: Loss) -> float:
+        """Gradients of the loss, on the master's parameters."""
+        each = self._each(rows, grad=True)
+        scores, tokens, where = self._gathered(rows, each)
         scores.requires_grad_()
-        loss = loss_of(scores)
+        tokens.requires_grad_()
+        loss = loss_of(scores, tokens)
         loss.backward()
-        slope = scores.grad
+        slope, slopes = scores.grad, tokens.grad
         assert slope is not None
+        if slopes is None:
+            slopes = torch.zeros_like(tokens)
 
-        def back(done: list[tuple[list[int], Any]]) -> None:
-            for batch, found in done:
-                found.backward(slope[batch])
+        def back(done: Any, places: list[torch.Tensor]) -> None:
+            for (batch, found, words), at in zip(done, places, strict=True):
+                torch.autograd.backward([found, words], [slope[batch], slopes[at]])
 
-        list(self._pool.map(back, each))
-        for other in self.models[1:]:
-            for own, shared in zip(other.parameters(), self.models[0].parameters(), strict=True):
-                if own.grad is not None:
-                    if shared.grad is None:
-                        shared.grad = own.grad
-                    else:
-                        shared.grad += own.grad
-                    own.grad = None
+        list(self._pool.map(back, each, where))
+        with torch.no_grad():
+            for number, own in enumerate(self.master.parameters()):
+                for parameters in self._parameters:
+                    found = parameters[number]
+                    if found.grad is not None:
+                        if own.grad is None:
+                            own.grad = found.grad.float()
+                        else:
+                            own.grad += found.grad
+                        found.grad = None
         return float(loss.detach())
 
 
@@ -238,7 +410,7 @@ class Watch:
         self._trec = [(len(row["positives"]), len(row["negatives"])) for row in trec]
         self._wiki = [(len(g["pos"]), len(g["neg"])) for g in groups]
         texts = [
-            (data.text_a(row["question"]), data.text_b(s))
+            (text_a(row["question"]), text_b(s))
             for row in trec
             for s in (*row["positives"], *row["negatives"])
         ]
@@ -254,7 +426,8 @@ class Watch:
             order = torch.argsort(-part, stable=True).tolist()
             precision.append(average_precision([n < known for n in order]))
         first = [
-            float(part.argmax() < known) for part, (known, _) in zip(wiki, self._wiki, strict=True)
+            float(int(part.argmax()) < known)
+            for part, (known, _) in zip(wiki, self._wiki, strict=True)
         ]
         return {
             "trecqa_dev_map": round(float(np.mean(precision)), 4),
@@ -262,10 +435,15 @@ class Watch:
         }
 
 
-def group_texts(groups: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Both texts of every pair, the positives of each group first."""
+def group_texts(
+    groups: Sequence[dict[str, Any]], asked: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """Both texts of every pair, the positives of each group first. ``asked``: other questions."""
+    questions = asked or [g["q"] for g in groups]
     return [
-        (data.text_a(g["q"]), data.text_b(*part)) for g in groups for part in (*g["pos"], *g["neg"])
+        (text_a(q), text_b(*part))
+        for q, g in zip(questions, groups, strict=True)
+        for part in (*g["pos"], *g["neg"])
     ]
 
 
@@ -296,16 +474,16 @@ class Run:
         self.args = args
         self.folder: Path = args.work / args.run
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.tokenizer, model = load(args.start or packaged())
+        self.tokenizer, bare = load(args.start or packaged())
+        self.model = model = Reader(bare, load_span(args.start))
+        # Words that no question here has keep the meaning that a billion pairs gave them.
+        model.model.bert.embeddings.word_embeddings.requires_grad_(False)
+        new = ("span", "model.classifier")
+        head = [p for n, p in model.named_parameters() if n.startswith(new)]
+        old = [(n, p) for n, p in model.named_parameters() if not n.startswith(new)]
+        flat = [p for _, p in old if p.ndim < 2]
+        rest = [p for _, p in old if p.ndim >= 2 and p.requires_grad]
         self.crew = Crew(model, args.workers, not args.fp32)
-        self.model = model
-        head = [p for n, p in model.named_parameters() if n.startswith("classifier")]
-        flat = [
-            p for n, p in model.named_parameters() if p.ndim < 2 and not n.startswith("classifier")
-        ]
-        rest = [
-            p for n, p in model.named_parameters() if p.ndim >= 2 and not n.startswith("classifier")
-        ]
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": rest, "weight_decay": 0.01, "of": 1.0},
@@ -350,8 +528,8 @@ class Run:
         """From the checkpoint, on its schedule. Other minutes or pairs than the defaults are the
         new goal."""
         kept = torch.load(self.folder / "checkpoint.pt", weights_only=True)
-        # Into the same storage, which the other thread's model shares.
         self.model.load_state_dict(kept["model"])
+        self.crew.refresh()
         self.optimizer.load_state_dict(kept["optimizer"])
         for name in ("step", "pairs", "groups_seen", "seconds"):
             setattr(self, name, kept[name])
@@ -363,18 +541,26 @@ class Run:
     def train(self, groups: Sequence[dict[str, Any]], watch: Watch) -> None:
         """Until the goal, or until told to stop."""
         args = self.args
-        encoded = encode(self.tokenizer, group_texts(groups))
+        rng = random.Random(data.SEED)
+        asked = [slip(g["q"], rng) if rng.random() < TYPOS else g["q"] for g in groups]
+        encoded = encode(self.tokenizer, group_texts(groups, asked))
         sizes = [len(g["pos"]) + len(g["neg"]) for g in groups]
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        self.say(event="encoded", pairs=len(encoded), tokens=sum(len(i) for i, _ in encoded))
+        golds: list[list[tuple[int, int]] | None] = []
+        for n, g in enumerate(groups):
+            gold = (
+                answer_tokens(encoded[starts[n]], plain(g["pos"][0][0]), g["answers"])
+                if g["pos"]
+                else []
+            )
+            golds.append(gold if gold or not g["pos"] else None)
+        self.say(event="encoded", pairs=len(encoded), tokens=sum(len(row[0]) for row in encoded))
         began, before = time.monotonic(), self.seconds
         saved = time.monotonic()
         losses: list[float] = []
         watched = self.pairs - self.pairs % args.watch
         order: list[int] = []
         epoch = -1
-        for model in self.crew.models:
-            model.train()
         while True:
             self.seconds = before + time.monotonic() - began
             progress = max(self.seconds / (60 * args.minutes), self.pairs / args.pairs)
@@ -388,15 +574,23 @@ class Run:
                 chosen.append(order[number % len(groups)])
             rows = [row for n in chosen for row in encoded[starts[n] : starts[n + 1]]]
             shape = [sizes[n] for n in chosen], [len(groups[n]["pos"]) for n in chosen]
+            lengths = [row[2] - row[1] for row in rows]
+            places = [golds[n] for n in chosen]
             share = rate(progress)
             for part in self.optimizer.param_groups:
                 part["lr"] = args.rate * share * part["of"]
-            loss = self.crew.learn(rows, lambda scores, s=shape: listwise(scores, *s))
+            loss = self.crew.learn(
+                rows,
+                lambda scores, tokens, s=shape, w=lengths, g=places: (
+                    listwise(scores, *s) + args.reading * reading(tokens, s[0], w, g)
+                ),
+            )
             if not math.isfinite(loss):
                 raise SystemExit(f"the loss is {loss} at step {self.step}")
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimizer.step()
             self.optimizer.zero_grad(set_to_none=True)
+            self.crew.refresh()
             self.step += 1
             self.pairs += len(rows)
             self.groups_seen += args.batch
@@ -426,7 +620,8 @@ class Run:
             event="done", step=self.step, pairs=self.pairs, seconds=round(self.seconds, 1),
             **watch.figures(self.crew),
         )  # fmt: skip
-        self.model.save_pretrained(self.folder / "model")
+        torch.save(self.model.span.state_dict(), self.folder / "span.pt")
+        self.model.model.save_pretrained(self.folder / "model")
         self.tokenizer.save_pretrained(self.folder / "model")
 
 
@@ -453,6 +648,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16, help="groups a step")
     parser.add_argument("--watch", type=int, default=20_000, help="pairs between dev figures")
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--reading", type=float, default=0.5, help="weight of the reader's loss")
     parser.add_argument("--fp32", action="store_true")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
