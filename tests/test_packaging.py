@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -20,6 +21,7 @@ from assistant.resources import resource
 
 ROOT = Path(__file__).parents[1]
 SEED = "000_1c6de0bfd8bd3285.txt"
+MODEL = ("assistant/model/reader.onnx", "assistant/model/tokenizer.json")
 EXPECTED = {
     "But in exchange for those commitments, Trump may expect Europe to shoulder a larger share of "
     "the burden of securing any potential deal.",
@@ -105,6 +107,7 @@ def test_the_wheel_holds_the_packages_and_their_data_and_nothing_else(wheel: Pat
         names = {name for name in opened.namelist() if ".dist-info/" not in name}
     assert names == source_files() | data_files()
     assert "assistant/scorer.json" in names
+    assert {name for name in names if name.startswith("assistant/model/")} == set(MODEL)
     assert f"assistant/_data/seeds/{SEED}" in names
     assert any(name.startswith("assistant/_data/prompts/") for name in names)
 
@@ -121,8 +124,17 @@ def test_what_the_wheel_says_of_itself(wheel: Path) -> None:
     assert scripts.split() == ["[console_scripts]", "onrecord", "=", "assistant.cli:main"]
     assert licence == (ROOT / "LICENSE").read_bytes()
     needs = [Requirement(line) for line in about.get_all("Requires-Dist", [])]
-    assert {"chromadb", "llama-index"} <= {need.name for need in needs if not need.marker}
-    assert {"pytest", "hatchling"} <= {need.name for need in needs if need.marker}
+    always = {need.name for need in needs if not need.marker}
+    assert {"chromadb", "llama-index", "onnxruntime", "tokenizers"} <= always
+    by_extra = {
+        extra: {
+            need.name for need in needs if need.marker and need.marker.evaluate({"extra": extra})
+        }
+        for extra in ("dev", "train")
+    }
+    assert {"pytest", "hatchling"} <= by_extra["dev"]
+    assert {"onnx", "onnxscript"} <= by_extra["train"]
+    assert not by_extra["train"] & (always | by_extra["dev"])
     assert not [need for need in needs if need.url]
 
 
@@ -154,6 +166,46 @@ def test_it_answers_away_from_the_checkout(run: Run, installed: Path, tmp_path: 
     }
     with_data = {name for name in source_files() | data_files() if name.startswith("assistant/")}
     assert here == with_data
+
+
+def test_the_model_of_the_wheel_is_that_of_the_checkout(installed: Path) -> None:
+    for name in MODEL:
+        assert (installed / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+def test_the_installed_model_reads(run: Run, installed: Path) -> None:
+    code = """
+import json
+from assistant.cross_encoder import MODEL, Sentence, reader
+texts = ["Ada Byron owns the trawler.", "The weather in the harbour was fine on Monday."]
+found = reader(None).read("Who owns the trawler?", [Sentence(text) for text in texts])
+print(json.dumps([str(MODEL), found[0].score > found[1].score, found[0].answer]))
+"""
+    done = run("-c", code)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [str(installed / "assistant" / "model"), True, "Ada Byron"]
+
+
+@pytest.mark.parametrize("name", MODEL)
+def test_an_installation_without_its_model_says_so(
+    installed: Path, tmp_path: Path, name: str
+) -> None:
+    part = tmp_path / "part"
+    shutil.copytree(installed, part)
+    (part / name).unlink()
+    place = {"PYTHONPATH": str(part), "XDG_DATA_HOME": str(tmp_path / "data")}
+    done = python("-m", "assistant", "ask", "who expects what?", cwd=tmp_path, **place)
+    assert (done.returncode, done.stdout) == (2, "")
+    said, remedy = done.stderr.splitlines()
+    assert said.startswith(f"onrecord: The evidence model in {part / 'assistant' / 'model'} can't")
+    assert remedy == (
+        "  Install the project again, or name another with the setting cross_encoder."
+    )
+    # Without it there are answers all the same, where that is asked for.
+    argv = ("ask", "what does the US expect from Europe?", "--json", "--cross-encoder", "none")
+    done = python("-m", "assistant", *argv, cwd=tmp_path, **place)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outcome"] == "answered"
 
 
 def test_the_command_is_installed(run: Run, installed: Path) -> None:
