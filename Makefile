@@ -38,6 +38,11 @@ $(VENV)/.dev: $(VENV)/.run
 	$(PIP_INSTALL) --quiet -e '.[dev]'
 	@touch $@
 
+# Draws the pictures of what was measured.
+$(VENV)/.bench: $(VENV)/.run
+	$(PIP_INSTALL) --quiet -e '.[bench]'
+	@touch $@
+
 setup: $(VENV)/.run
 
 # For the tests of the page: Debian's Chromium where it can be installed, Playwright's own elsewhere.
@@ -80,10 +85,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-eval: $(VENV)/.run
+eval: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.quality
 
-bench: $(VENV)/.run
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed
 
 wheel: $(VENV)/.dev

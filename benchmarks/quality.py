@@ -3,9 +3,9 @@
     python -m benchmarks.quality                                 the set that comes along
     python -m benchmarks.quality benchmarks/data/news DIR …      others as well
 
-A set is a folder as ``onrecord eval`` takes it. Results go to ``results/quality.json`` and to the
-tables of README.md and BENCHMARKS.md. A set that was measured before and is not named now keeps its
-results, with the day and the version of the code that they are of.
+A set is a folder as ``onrecord eval`` takes it. Results go to ``results/quality.json``, to the
+pictures beside it and to the tables of README.md and BENCHMARKS.md. A set that was measured before
+and is not named now keeps its results, with the day and the version of the code that they are of.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import machine, readme, tables
+from benchmarks import machine, pictures, readme, tables
 
 if TYPE_CHECKING:
     from assistant.evaluation.dialogues import DialogueReport
@@ -153,6 +153,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, metavar="N", help="only so many; only prints")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here as well")
     args = parser.parse_args(argv)
+    if args.limit is None and not pictures.drawable():
+        # Said now, not after an hour of questions.
+        print(pictures.MISSING, file=sys.stderr)
+        return 2
     for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_PROGRESS_BARS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -175,7 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.limit is None:
         before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else None
         _write(RESULTS, merged(before, sets))
-        for path in readme.refresh():
+        for path in [*pictures.refresh(), *readme.refresh()]:
             _say(f"wrote {path.relative_to(machine.ROOT)}")
     else:
         _say("not all questions: nothing written")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 FORMAT = 1
 """The layout of the results. Results in another one are refused."""
@@ -65,7 +66,7 @@ def spread(values: Sequence[float]) -> str:
 
 def speed_short(result: Result) -> str:
     """What matters most, with what is wanted of it."""
-    _known(result)
+    known(result)
     rows = [(what, n, value, wanted) for what, n, value, _, wanted in _speed_rows(result)]
     head = ("", "n", "measured", "wanted")
     return f"{table(head, rows)}\n\n{_circumstances(result)}"
@@ -73,7 +74,7 @@ def speed_short(result: Result) -> str:
 
 def speed(result: Result) -> str:
     """Everything that was measured."""
-    _known(result)
+    known(result)
     parts = [
         table(("", "n", "measured", "from – to", "wanted"), _speed_rows(result)),
         "What the indexing took beside the bare embedding call, round by round:",
@@ -237,7 +238,7 @@ _OURS = (
 
 def quality_short(result: Result) -> str:
     """OnRecord beside the baseline, set by set."""
-    _known(result)
+    known(result)
     sets = result["sets"]
     head: list[str] = [""]
     for name, each in sets.items():
@@ -267,7 +268,7 @@ def quality_short(result: Result) -> str:
 
 def quality(result: Result) -> str:
     """Everything, set by set."""
-    _known(result)
+    known(result)
     parts = [_provenance(result)]
     for name, each in result["sets"].items():
         ours, other = each["onrecord"], each["baseline"]
@@ -291,6 +292,7 @@ def quality(result: Result) -> str:
                     if figure["n"]
                 ],
             ),
+            _pictured(name, ours),
             "By kind of question, at the threshold unless it says *forced*:",
             _kinds(ours["by_kind"]),
             "Reliability: answers by their confidence, a tenth of them in each line.",
@@ -309,6 +311,23 @@ def quality(result: Result) -> str:
         if "dialogues" in each:
             parts += [_talked(each["dialogues"]), _dialogues(each["dialogues"])]
     return "\n\n".join(parts)
+
+
+def picture(name: str) -> str:
+    """The file in ``results/`` with the picture of a set."""
+    return f"calibration-{name}.png"
+
+
+def _pictured(name: str, ours: Result) -> str:
+    """For those who can't see it, its text says what the tables below it don't."""
+    figures = ours["figures"]
+    text = (
+        f"{name}, two curves. Confidence against how often it was right: expected calibration "
+        f"error {_figure(figures['ece_equal_mass'])}. Share answered against share wrong, the "
+        f"threshold {ours['threshold']:g} marked: {_figure(figures['answered'])} answered, "
+        f"{_figure(figures['right_when_answered'])} of them right."
+    )
+    return f"![{text}](benchmarks/results/{quote(picture(name))})"
 
 
 def _talked(result: Result) -> str:
@@ -418,7 +437,11 @@ def _provenance(result: Result) -> str:
     return text
 
 
-def _known(result: Result) -> None:
+def known(result: Result) -> None:
+    """
+    Raises:
+        ValueError: the results are of another format.
+    """
     if result.get("format") != FORMAT:
         raise ValueError(
             f"results of format {result.get('format')!r}, not {FORMAT}: measure them anew"

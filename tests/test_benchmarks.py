@@ -4,6 +4,8 @@ save in the long test, which runs everything on next to nothing."""
 from __future__ import annotations
 
 import json
+import struct
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 
 from assistant.evaluation.runner import evaluate, load_set
-from benchmarks import corpus, quality, readme, speed, tables
+from benchmarks import corpus, pictures, quality, readme, speed, tables
 from benchmarks.baseline import Baseline
 
 # -- sections ------------------------------------------------------------------------------------
@@ -84,6 +86,10 @@ def test_a_file_that_lacks_a_section_is_named(tmp_path: Path) -> None:
 
 def test_the_tables_of_this_project_are_those_of_its_results() -> None:
     assert readme.refresh(write=False) == []
+
+
+def test_the_pictures_of_this_project_are_those_of_its_results() -> None:
+    assert pictures.refresh(write=False) == []
 
 
 # -- tables --------------------------------------------------------------------------------------
@@ -286,6 +292,8 @@ def a_report(right: float) -> dict[str, Any]:
         "trap_first_forced": a_figure(0.1),
         "auroc": a_figure(0.8125, "score", low=0.7),
         "right_top": a_figure(0.6),
+        "answered": a_figure(0.75),
+        "right_when_answered": a_figure(0.8),
         "citation_precision": a_figure(0.7),
         "false_answers": a_figure(0.2),
         "false_abstentions": a_figure(0.3),
@@ -357,6 +365,14 @@ def test_the_full_table_of_quality_compares_what_can_be_compared() -> None:
     assert lines.count("| label characters | 40 | 1,234 characters |   |   |   |") == 2
     assert lines.count("| fact | 40 | 50.0% | 50.0% | 50.0% | 50.0% | – |") == 2
     assert lines.count("| 50.0% | 10.0% | 0.700 |") == 2
+    picture = (
+        "two curves. Confidence against how often it was right: expected calibration error 0.050. "
+        "Share answered against share wrong, the threshold 0.55 marked: 75.0% answered, 80.0% of "
+        "them right."
+    )
+    for name in ("news", "other"):
+        file = f"benchmarks/results/calibration-{name}.png"
+        assert lines.count(f"![{name}, {picture}]({file})") == 1
     bar = "██████████··········|···················"
     assert lines.count(f"| 0.500 | 0.250 | 40 | `{bar}` |") == 2
 
@@ -402,6 +418,98 @@ def test_sets_that_were_not_measured_keep_their_results() -> None:
     assert after["sets"] == {"a": {"n": 1}, "b": {"n": 3}, "c": {"n": 4}}
     assert quality.merged({**before, "format": 0}, {"c": {}})["sets"] == {"c": {}}
     assert quality.merged(None, {"c": {}})["sets"] == {"c": {}}
+
+
+# -- pictures ------------------------------------------------------------------------------------
+
+
+def test_a_picture_shows_what_the_results_hold() -> None:
+    assert pictures.calibrations(QUALITY) == [
+        pictures.Calibration(
+            name=name,
+            questions=40,
+            ece=0.05,
+            bins=(pictures.Bin(n=40, confidence=0.5, right=0.25, low=0.1419, high=0.4019),),
+            curve=((0.5, 0.1),),
+            threshold=0.55,
+            answered=0.75,
+            wrong=0.2,
+        )
+        for name in ("news", "other")
+    ]
+    with pytest.raises(ValueError, match="format 0, not 1: measure them anew"):
+        pictures.calibrations({"format": 0})
+
+
+def test_where_nothing_is_answered_nothing_of_it_is_wrong() -> None:
+    report = a_report(0.7)
+    report["figures"]["right_when_answered"] = a_figure(None)
+    assert pictures.calibration("news", report).wrong is None
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "interval"),
+    [
+        # Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in
+        # Medicine 17, 1998, table I, method 3.
+        (81 / 263, 263, (0.2553, 0.3662)),
+        (15 / 148, 148, (0.0624, 0.1605)),
+        (0.0, 20, (0.0, 0.1611)),
+        (1 / 29, 29, (0.0061, 0.1718)),
+        (1.0, 20, (0.8389, 1.0)),
+    ],
+)
+def test_where_a_share_may_lie(share: float, n: int, interval: tuple[float, float]) -> None:
+    assert pictures.wilson(share, n) == interval
+
+
+def test_pictures_are_drawn_once_and_again_when_what_they_show_changes(tmp_path: Path) -> None:
+    assert pictures.refresh(tmp_path) == []
+    results = tmp_path / "quality.json"
+    results.write_text(json.dumps(QUALITY), "utf-8")
+    files = [tmp_path / "calibration-news.png", tmp_path / "calibration-other.png"]
+    assert pictures.refresh(tmp_path, write=False) == files
+    assert sorted(tmp_path.iterdir()) == [results]
+    assert pictures.refresh(tmp_path) == files
+    for file in files:
+        signature, width, height = struct.unpack(">8s8xII", file.read_bytes()[:24])
+        assert (signature, width, height) == (b"\x89PNG\r\n\x1a\n", 1800, 920)
+    assert pictures.refresh(tmp_path) == []
+    other = {**QUALITY["sets"]["other"], "onrecord": {**a_report(0.7), "threshold": 0.6}}
+    changed = {**QUALITY, "sets": {**QUALITY["sets"], "other": other}}
+    results.write_text(json.dumps(changed), "utf-8")
+    assert pictures.refresh(tmp_path) == files[1:]
+    # The baseline is not drawn, nor is the day.
+    news = {**a_set("newer", "2025-03-03"), "baseline": a_report(0.2)}
+    results.write_text(json.dumps({**changed, "sets": {"news": news, "other": other}}), "utf-8")
+    assert pictures.refresh(tmp_path) == []
+
+
+def test_a_set_without_questions_can_be_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "empty.png"
+    empty = pictures.Calibration("empty", 0, None, (), (), 0.5, None, None)
+    pictures.draw(empty, file)
+    assert pictures.digest_of(file) == empty.digest()
+
+
+def test_a_file_that_carries_no_digest_has_none(tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    assert pictures.digest_of(file) is None
+    for data in (b"", b"text", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n\0\0\0\x05tE"):
+        file.write_bytes(data)
+        assert pictures.digest_of(file) is None
+
+
+def test_without_matplotlib_nothing_is_measured_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(quality, "measure", pytest.fail)
+    assert quality.main([]) == 2
+    assert pictures.main([]) == 2
+    assert capsys.readouterr().err == f"{pictures.MISSING}\n" * 2
+    assert pictures.MISSING.endswith("pip install -e '.[bench]'")
+    assert pictures.main(["--check"]) == 0
 
 
 # -- documents and questions ---------------------------------------------------------------------

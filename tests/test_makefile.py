@@ -91,6 +91,15 @@ def test_run_sets_up_indexes_the_seeds_asks_and_serves(copy: Path) -> None:
     assert "[dev]" not in plan  # who only wants to run it needs no test tools
 
 
+@pytest.mark.parametrize("target", ["eval", "bench"])
+def test_what_measures_sets_up_what_it_draws_with(copy: Path, target: str) -> None:
+    plan = planned(target, root=copy)
+    steps = [line.split()[-1] for line in plan.splitlines() if "pip install" in line]
+    assert steps == ["torch", ".", "'.[bench]'"]
+    module = {"eval": "quality", "bench": "speed"}[target]
+    assert plan.rstrip().splitlines()[-1].endswith(f"-m benchmarks.{module}")
+
+
 @pytest.mark.parametrize(
     "target", sorted(re.findall(r"^([a-z][a-z-]*):(?!=)", MAKEFILE, re.MULTILINE))
 )
@@ -222,10 +231,14 @@ def test_every_need_is_pinned_within_its_range(need: Requirement) -> None:
 
 
 def test_what_training_needs_is_no_need_of_who_runs_or_tests_it() -> None:
-    assert sorted(EXTRAS) == ["dev", "train"]
-    training = {need.name for need in map(Requirement, EXTRAS["train"])}
-    assert training == {"matplotlib", "onnx", "onnxscript", "scipy"}
-    assert not training & {need.name for need in needs("dev")}
+    named = {extra: {need.name for need in map(Requirement, EXTRAS[extra])} for extra in EXTRAS}
+    assert sorted(named) == ["bench", "dev", "train"]
+    assert named["train"] == {"matplotlib", "onnx", "onnxscript", "scipy"}
+    # What is drawn is tested; what is trained with is not.
+    assert named["train"] & named["dev"] == named["bench"] == {"matplotlib"}
+    assert not named["train"] & {
+        Requirement(need).name for need in PROJECT["project"]["dependencies"]
+    }
     assert "[train]" not in MAKEFILE
 
 
