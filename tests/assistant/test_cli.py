@@ -203,7 +203,7 @@ def run(capsys: Captured, *argv: str) -> tuple[int, str, str]:
 
 HEAVY = (
     "torch chromadb gradio llama_index spacy sentence_transformers transformers rich numpy "
-    "sqlite3 filelock platformdirs"
+    "sqlite3 filelock platformdirs onnxruntime tokenizers"
 ).split()
 
 
@@ -261,8 +261,35 @@ def test_a_hub_model_may_be_fetched_and_a_local_one_is_not(
 ) -> None:
     run(capsys, "status", "--model", "someone/some-model")
     assert "HF_HUB_OFFLINE" not in os.environ
-    run(capsys, "status", "--model", str(tmp_path))
+    run(capsys, "status", "--cross-encoder", "someone/some-model")
+    assert "HF_HUB_OFFLINE" not in os.environ
+    run(capsys, "status", "--model", str(tmp_path), "--cross-encoder", str(tmp_path))
     assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+@pytest.mark.parametrize("command", ["ask q", "index", "status", "serve", "prune"])
+def test_every_command_takes_a_cross_encoder(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    fake: type[FakeAssistant],
+    command: str,
+) -> None:
+    monkeypatch.setattr("assistant.ui.serving.serve", lambda *_: None)
+    run(capsys, *command.split(), "--cross-encoder", "none")
+    assert [settings for _, _, settings in fake.opened] == [Settings(cross_encoder="none")]
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_a_cross_encoder_without_a_name_is_refused(
+    capsys: Captured, fake: type[FakeAssistant], value: str
+) -> None:
+    assert run(capsys, "ask", "q", "--cross-encoder", value) == (
+        2,
+        "",
+        f"onrecord: cross_encoder = {value!r} must be a non-empty text.\n"
+        "  Put it right in the settings file or leave it out.\n",
+    )
+    assert fake.opened == []
 
 
 def test_what_the_user_has_set_stays(capsys: Captured) -> None:
@@ -313,9 +340,10 @@ def test_ask_passes_on_what_it_is_told(
     capsys: Captured, fake: type[FakeAssistant], tmp_path: Path
 ) -> None:
     file = tmp_path / "settings.toml"
-    file.write_text("claims = 2\nmin_confidence = 0.9\nmodel = 'that'\n")
+    file.write_text("claims = 2\nmin_confidence = 0.9\nmodel = 'that'\ncross_encoder = 'that'\n")
     argv = (
-        f"ask q --corpus c --index i --settings {file} --model m --chroma http://h:1 "
+        f"ask q --corpus c --index i --settings {file} --model m --cross-encoder e "
+        "--chroma http://h:1 "
         "--min-confidence 0.25 --since 2025-01-01 --until 2025-02-01 --document a*.txt "
         "--document b.txt --no-sync"
     ).split()
@@ -324,7 +352,7 @@ def test_ask_passes_on_what_it_is_told(
         (
             Path("c"),
             Path("i"),
-            Settings(model="m", chroma="http://h:1", claims=2, min_confidence=0.25),
+            Settings("m", "e", chroma="http://h:1", claims=2, min_confidence=0.25),
         )
     ]
     assert fake.asked[0][2] == Filters(("a*.txt", "b.txt"), date(2025, 1, 1), date(2025, 2, 1))
