@@ -268,7 +268,7 @@ class NamedReader:
 
     def _refusal(self, why: str) -> ModelError:
         return ModelError(
-            f"The cross-encoder {self._named!r} can't be loaded: {why}.",
+            f"The cross-encoder {self._named!r} can't be loaded: {why.rstrip('. ')}.",
             'Name the folder of a cross-encoder with one output, or "none", or leave the setting '
             "cross_encoder out to use the packaged one.",
         )

@@ -175,7 +175,9 @@ FEATURES = (
     "answer_known",  # these words stand in the question
     "words",  # share of the question's words in the sentence, by rarity
     "words_near",  # what the title and the sentences around add to that
+    "words_report",  # what the rest of its report adds, as far as it was found
     "words_rarest",  # how rare the rarest word is that is neither there nor near
+    "words_strange",  # how rare the rarest word is that its report doesn't have either
     "names",  # share of the question's names and numbers in the sentence
     "names_near",
     "pairs",  # share of neighbouring content words that are neighbours in the sentence too
@@ -208,6 +210,8 @@ CONFIDENCE = (
     "answer_kind",
     "words",
     "words_all",  # in the sentence or near it
+    "words_report",
+    "words_strange",
     "words_few",  # hardly any in either
     "names_all",
     "cosine",
@@ -333,7 +337,8 @@ class FeatureScorer:
         if not candidates:
             return []
         asked = _Asked.read(question, candidates, self._words)
-        compared = [_Compared.make(asked, candidate) for candidate in candidates]
+        reports = _reports(asked, candidates)
+        compared = [_Compared.make(asked, c, reports[c.hit.path]) for c in candidates]
         order = sorted(
             range(len(candidates)),
             key=lambda place: -(compared[place].sift() + 0.15 / (1 + candidates[place].rank)),
@@ -482,6 +487,8 @@ def confidence_row(
         "answer_kind": row["answer_kind"],
         "words": row["words"],
         "words_all": near,
+        "words_report": row["words_report"],
+        "words_strange": row["words_strange"],
         "words_few": float(near < 0.35),
         "names_all": row["names"] + row["names_near"],
         "cosine": row["cosine"],
@@ -606,13 +613,25 @@ def _unaccented(word: str) -> str:
 _PLAIN_LETTERS = str.maketrans("ıøłđðþß", "iolddts")
 
 
+def _reports(asked: _Asked, candidates: Sequence[Candidate]) -> dict[str, set[str]]:
+    """By path, the stems of every sentence that was found of a report, and of what is round it."""
+    reports: dict[str, set[str]] = {}
+    for candidate in candidates:
+        words = reports.setdefault(candidate.hit.path, set())
+        for text in (candidate.text, *candidate.before[-2:], candidate.after, candidate.hit.title):
+            words.update(asked.stems.get(word, "") for word in _fold_words(text))
+    return reports
+
+
 @dataclass(frozen=True, slots=True)
 class _Compared:
     """A candidate's words beside the question's."""
 
     inside: float
     near: float
+    report: float
     rarest: float
+    strange: float
     names: float
     names_near: float
     pairs: float
@@ -620,7 +639,8 @@ class _Compared:
     total: int
 
     @classmethod
-    def make(cls, asked: _Asked, candidate: Candidate) -> _Compared:
+    def make(cls, asked: _Asked, candidate: Candidate, report: Collection[str]) -> _Compared:
+        """``report``: the stems of all that was found of its report."""
         line = [asked.stems.get(word, "") for word in _fold_words(candidate.text)]
         own = set(line)
         around = {
@@ -641,7 +661,12 @@ class _Compared:
         return cls(
             inside=inside,
             near=near / weight,
+            report=sum(w for t, w in asked.terms.items() if t in report) / weight
+            - inside
+            - near / weight,
             rarest=max(absent, default=0.0) / asked.top,
+            strange=max((w for t, w in asked.terms.items() if t not in report), default=0.0)
+            / asked.top,
             names=names,
             names_near=names_near,
             pairs=len(asked.pairs & pairs) / max(1, len(asked.pairs)),
@@ -663,7 +688,9 @@ class _Compared:
         return {
             "words": self.inside,
             "words_near": self.near,
+            "words_report": self.report,
             "words_rarest": self.rarest,
+            "words_strange": self.strange,
             "names": self.names,
             "names_near": self.names_near,
             "pairs": self.pairs,

@@ -21,7 +21,7 @@ import pytest
 
 from assistant import cli
 from assistant.resources import resource
-from assistant.scorer import THRESHOLD
+from assistant.scorer import THRESHOLD, shipped
 from index.embed import Embedder
 from index.folder import Index, default_folder
 
@@ -110,6 +110,62 @@ def test_the_right_way_round(
         assert citation["document"] == SEED
         assert text[citation["start"] : citation["end"]] == citation["quote"]
         assert not citation["quote"].startswith(wrong)
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [(US_OF_EUROPE, OF_EUROPE, OF_THE_US), (EUROPE_OF_US, OF_THE_US, OF_EUROPE)],
+)
+def test_the_right_way_round_without_a_cross_encoder(
+    capsys: Captured, question: str, right: tuple[str, ...], wrong: tuple[str, ...]
+) -> None:
+    code, out, err = run(capsys, "ask", question, "--json", "--cross-encoder", "none")
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    assert answer["outcome"] == "answered"
+    assert answer["citations"][0]["quote"].startswith(right)
+    assert not [c for c in answer["citations"] if c["quote"].startswith(wrong)]
+    gold = run(capsys, "ask", "What is the price of gold?", "--json", "--cross-encoder", "none")
+    assert json.loads(gold[1])["outcome"] == "no_evidence"
+
+
+def test_without_a_cross_encoder_none_is_loaded(corpus: Path) -> None:
+    code = (
+        "import sys\nfrom assistant.cli import main\n"
+        "code = main(sys.argv[1:])\n"
+        "print([m for m in ('onnxruntime.capi', 'assistant.cross_encoder') if m in sys.modules], "
+        "file=sys.stderr)\nsys.exit(code)"
+    )
+    argv = ("ask", US_OF_EUROPE, "--json", "--corpus", str(corpus))
+    for more, loaded in (
+        (("--cross-encoder", "none"), "['assistant.cross_encoder']\n"),
+        ((), "['onnxruntime.capi', 'assistant.cross_encoder']\n"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *argv, *more],
+            capture_output=True,
+            text=True,
+            timeout=240,
+            cwd=ROOT,
+        )
+        assert (done.returncode, done.stderr) == (0, loaded)
+
+
+def test_a_cross_encoder_of_ones_own(capsys: Captured, corpus: Path, tmp_path: Path) -> None:
+    from tests.assistant.test_cross_encoder import a_cross_encoder
+
+    # Its weights are drawn by lot: what it says is nothing to go by, but it is true all the same.
+    mine = a_cross_encoder(tmp_path / "mine")
+    place = ("--corpus", str(corpus), "--min-confidence", "0")
+    code, out, err = run(
+        capsys, "ask", US_OF_EUROPE, "--json", *place, "--cross-encoder", str(mine)
+    )
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    text = (corpus / SEED).read_text("utf-8")
+    assert answer["passages"]
+    for citation in answer["citations"]:
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
 
 
 def test_no_evidence(capsys: Captured) -> None:
@@ -307,6 +363,11 @@ def test_eval(capsys: Captured, corpus: Path, tmp_path: Path) -> None:
     shown = f"1 questions (1 answerable) over 1 documents, threshold {THRESHOLD:g}"
     assert out.splitlines()[0] == f"{tmp_path.name}: {shown}"
     assert isinstance(json.loads(figures.read_text("utf-8")), dict)
+    # Without a cross-encoder other weights weigh, and another threshold holds.
+    other = shipped(reads=False).threshold
+    assert other != THRESHOLD
+    out = run(capsys, "eval", str(tmp_path), "--cross-encoder", "none")[1]
+    assert out.splitlines()[0].endswith(f"over 1 documents, threshold {other:g}")
 
 
 # -- bad input -----------------------------------------------------------------------------------
@@ -401,6 +462,34 @@ def test_an_index_of_another_model(capsys: Captured, corpus: Path, tmp_path: Pat
         assert f"onrecord index {corpus} --model {other} --rebuild" in err
     assert run(capsys, "index", str(corpus), "--model", str(other), "--rebuild")[0] == 0
     assert run(capsys, "ask", US_OF_EUROPE, "--corpus", str(corpus), "--model", str(other))[0] == 0
+
+
+NO_CROSS_ENCODER = (
+    '  Name the folder of a cross-encoder with one output, or "none", or leave the setting '
+    "cross_encoder out to use the packaged one."
+)
+
+
+def test_a_folder_without_a_cross_encoder(capsys: Captured, corpus: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    place = ("--corpus", str(corpus), "--cross-encoder", str(empty))
+    first, *_, remedy = refused(capsys, "ask", US_OF_EUROPE, *place).splitlines()
+    assert first.startswith(f"onrecord: The cross-encoder {str(empty)!r} can't be loaded: ")
+    assert remedy == NO_CROSS_ENCODER
+    # To index, none is needed.
+    assert run(capsys, "index", str(corpus), "--cross-encoder", str(empty))[0] == 0
+
+
+def test_a_cross_encoder_that_is_not_there(corpus: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub")}
+    place = ("--corpus", str(corpus), "--cross-encoder", "no-such/cross-encoder")
+    done = outside("ask", US_OF_EUROPE, *place, env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, *_, remedy = done.stderr.splitlines()
+    assert first.startswith("onrecord: The cross-encoder 'no-such/cross-encoder' can't be loaded: ")
+    assert remedy == NO_CROSS_ENCODER
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["manifest.sqlite3", "lexical.sqlite3", "chroma/chroma.sqlite3"])

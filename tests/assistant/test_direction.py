@@ -369,7 +369,7 @@ def test_a_verdict_explains_itself() -> None:
     assert (found.question_agent, found.question_counterpart) == ("Italy", "France")
     assert (found.sentence_agent, found.sentence_counterpart) == ("France", "Italy")
     assert found.reason == (
-        "in the sentence the expecting party is France, in the question it is Italy"
+        "The report says what France expects from Italy, not what Italy expects from France."
     )
 
 
