@@ -1,7 +1,7 @@
 """What a cross-encoder is worth, beside the embeddings it began as and BM25.
 
     python training/measure.py --model assistant/model --data SHARED --news benchmarks/data/news \
-        --work WORK [--sets trecqa news …] [--markdown FILE] [--limit N]
+        --work WORK [--sets trecqa news …] [--markdown FILE | --limit N]
 
 Every figure is of raw scores: no threshold, no direction check, nothing fitted. Printed is one JSON
 object, a part for each scorer; ``--markdown`` writes the same as tables, TREC QA's beside published
@@ -204,7 +204,7 @@ def trecqa_pools(root: Path, limit: int | None) -> list[tuple[str, Pool, list[bo
             Pool([(s, "", "") for s in (*row["positives"], *row["negatives"])]),
             [True] * len(row["positives"]) + [False] * len(row["negatives"]),
         )
-        for row in [row for row in rows if row["positives"] and row["negatives"]][:limit]
+        for row in spread([row for row in rows if row["positives"] and row["negatives"]], limit)
     ]
 
 
@@ -282,7 +282,7 @@ def place(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def spread(rows: Sequence[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
-    """At most ``limit`` of them, from beginning to end: neighbours ask about one paragraph."""
+    """At most ``limit`` of them, from beginning to end: neighbours are of one paragraph or kind."""
     return list(rows if limit is None else rows[:: max(1, math.ceil(len(rows) / limit))])
 
 
@@ -295,8 +295,8 @@ def news_pools(folder: Path, work: Path, limit: int | None) -> list[tuple[Any, .
     made = []
     with Assistant.open(folder / "docs", work / "measure.news.index") as assistant:
         assistant.sync()
-        rows = data.rows_of(folder / "questions.jsonl")
-        for row in told([row for row in rows if row["answerable"]][:limit], "news, retrieved"):
+        rows = [row for row in data.rows_of(folder / "questions.jsonl") if row["answerable"]]
+        for row in told(spread(rows, limit), "news, retrieved"):
             pool = candidates(assistant.retrieve(row["question"]), assistant)
 
             def among(candidate: Any, spans: Any) -> bool:
@@ -503,6 +503,8 @@ def main() -> None:
         parser.error(f"{', '.join(s for s in args.sets if s != 'news')}: --data is missing")
     if args.alone and not args.model:
         parser.error("--alone without --model leaves nothing to measure")
+    if args.limit and args.markdown:
+        parser.error("a sample is no result to write down: --limit goes without --markdown")
 
     parts: dict[str, Callable[[Score], dict[str, Any]]] = {}
     if "trecqa" in args.sets:

@@ -319,6 +319,10 @@ def test_progress_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
         (["--data", "x"], "news needs --news and --work"),
         (["--sets", "trecqa", "squad2_dev"], "trecqa, squad2_dev: --data is missing"),
         (["--sets", "trecqa", "--data", "x", "--alone"], "--alone without --model leaves nothing"),
+        (
+            ["--sets", "trecqa", "--data", "x", "--limit", "5", "--markdown", "y"],
+            "a sample is no result to write down: --limit goes without --markdown",
+        ),
         (["--sets", "nothing"], "invalid choice: 'nothing'"),
     ],
 )
