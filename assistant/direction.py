@@ -723,7 +723,7 @@ def _subject(parsed: Parsed, verb: Token, depth: int = 0) -> tuple[Token | None,
                 deps = {t.dep for t in parsed.children(verb.index)}
                 return head, "agent" in deps or not deps & {"dobj", "prep"}
             return head, True
-        if verb.tag == "VBG":
+        if verb.tag in ("VBG", "VBD"):
             return head, False
         return _holder(parsed, head, depth + 1), participle
     if verb.dep == "relcl":
@@ -1270,7 +1270,10 @@ def _compare(question: Parsed, asked: Relation, sentence: Parsed, context: Conte
         return _verdict(Verdict.REVERSED, reason, reverse_value, asked, reverse_of)
     reason = reasons.NO_RELATION_STATED
     doers = [_resolved(r.agent, r.counterpart, sentence, context)[0] for r, _ in fitting]
-    if stranger is not None and not any(_overlap(mine.get("agent", {}), d or {}) for d in doers):
+    doer = _plain_keys(stranger.agent, context.aliases) if stranger is not None else {}
+    named = any(is_name(k) for k in doer)  # "the bank" may be the one asked for
+    if named and not any(_overlap(mine.get("agent", {}), d or {}) for d in doers):
+        assert stranger is not None
         reason = reasons.for_another(question, asked, stranger)
     return _verdict(Verdict.UNKNOWN, reason, 0.0, asked, stranger)
 
@@ -1302,13 +1305,15 @@ def _verdict(
 def _side_by_side(
     mine: Mapping[str, _Keys], fitting: Sequence[Relation], sentence: Parsed, context: Context
 ) -> bool:
-    """Whether both parties do it, each in its own clause: "Boeing delivered 44, Airbus 53"."""
+    """Whether both parties do it, each in its own clause ("Boeing delivered 44, Airbus 53"), or it
+    is done to both ("A and B were sued by the heirs")."""
     if len(mine) < 2 or len(fitting) < 2:
         return False
-    agents = [
-        _resolved(r.agent, r.counterpart, sentence, context)[0] or {} for r in fitting if r.agent
-    ]
-    return all(any(_overlap(keys, a) for a in agents) for keys in mine.values())
+    resolved = [_resolved(r.agent, r.counterpart, sentence, context) for r in fitting]
+    return any(
+        all(any(_overlap(keys, pair[end] or {}) for pair in resolved) for keys in mine.values())
+        for end in (0, 1)
+    )
 
 
 def _does_something_else(

@@ -413,20 +413,42 @@ def _headline(tokens: list[Token]) -> list[Token]:
             return [first, *tokens[1:]]
     if any(t.tag in _FINITE for t in tokens):
         return tokens
+    verbs = _lexicon()["verb"]
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if (
-            token.tag in ("NNS", "NNPS", "NN")
-            and token.text.islower()
-            and token.text.endswith("s")
-            and before.pos == "PROPN"
-            and (after.pos in ("PROPN", "DET", "PRON") or after.tag in ("IN", "RP", "CD", "TO"))
+        if not token.text.islower() or not (
+            after.pos in ("PROPN", "DET", "PRON") or after.tag in ("IN", "RP", "CD", "TO")
         ):
+            continue
+        lemma = ""
+        if before.pos == "PROPN" and token.tag in ("NNS", "NNPS", "NN"):
             stems = (token.text[:-1], token.text[:-2], token.text[:-3] + "y")
-            lemma = next((s for s in stems if s in _lexicon()["verb"]), "")
-            if lemma:
-                verb = replace(token, pos="VERB", tag="VBZ", lemma=lemma)
-                return [*tokens[: token.index], verb, *tokens[token.index + 1 :]]
+            if token.text.endswith("s"):
+                lemma = next((s for s in stems if s in verbs), "")
+        elif before.tag == "NNS" and before.index == 0 and token.text in verbs:
+            lemma = token.text  # "Unions back Rossi"
+        if lemma:
+            tag = "VBZ" if token.text != lemma else "VBP"
+            return _around(tokens, replace(token, pos="VERB", tag=tag, lemma=lemma))
     return tokens
+
+
+def _around(tokens: list[Token], verb: Token) -> list[Token]:
+    """A headline with its verb at the root, the word before as its subject, the name after as its
+    object; all else keeps its place."""
+    last = verb.index + 1
+    while last + 1 < len(tokens) and tokens[last + 1].pos == tokens[last].pos == "PROPN":
+        last += 1
+    mended = [
+        replace(t, dep="dep", head=verb.index) if t.dep == "ROOT" and t != verb else t
+        for t in tokens
+    ]
+    mended[verb.index] = replace(verb, dep="ROOT", head=verb.index)
+    mended[verb.index - 1] = replace(mended[verb.index - 1], dep="nsubj", head=verb.index)
+    if mended[last].pos == "PROPN":
+        mended[last] = replace(mended[last], dep="dobj", head=verb.index)
+        for i in range(verb.index + 1, last):
+            mended[i] = replace(mended[i], dep="compound", head=last)
+    return mended
 
 
 def _with_strange(question: Parsed) -> Parsed:

@@ -202,6 +202,17 @@ botswana botswanan gaborone
 lesotho maseru
 madagascar malagasy antananarivo
 mauritius mauritian mauritians
+scotland scottish scots
+wales welsh
+catalonia catalan catalans
+kurdistan kurdish kurd kurds
+tibet tibetan tibetans
+chechnya chechen chechens grozny
+uyghur uyghurs
+rohingya
+taliban
+hezbollah
+houthi houthis
 fifa
 opec
 who|world health organization|world health organisation

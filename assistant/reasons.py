@@ -177,7 +177,10 @@ def for_another(question: Parsed, asked: Relation, stated: Relation) -> str:
         return NO_RELATION_STATED
     do = "do" if stated.agent.head.tag == "NNS" else "does"
     doing, name = gerund(stated.predicate), called(question, asked.agent)
-    return f"In the report it is {stated.agent} that {do} the {doing}, not {name}."
+    doer = stated.agent.text
+    if stated.agent.core[0].pos != "PROPN":
+        doer = doer[:1].lower() + doer[1:]
+    return f"In the report it is {doer} that {do} the {doing}, not {name}."
 
 
 NO_RELATION_ASKED = "The question asks for no relation between parties."

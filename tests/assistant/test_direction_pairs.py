@@ -325,7 +325,51 @@ THIRD = [
     neither("expected-to-win", "Moreau is expected to win the seat easily, according to pollsters, though Diallo has drawn larger crowds in the suburbs.", "What does Moreau expect from Diallo?", "What does Diallo expect from Moreau?"),
 ]  # fmt: skip
 
-PAIRS = [*FIRST, *SECOND, *THIRD]
+# And after the third: 35 of 40 pairs, 70 of 80 verdicts.
+FOURTH = [
+    one_way("overrule", "The constitutional court overruled the electoral commission on Monday and ordered a recount in three provinces.", "When did the constitutional court overrule the electoral commission?", "When did the electoral commission overrule the constitutional court?"),
+    one_way("flatter", "At the dinner in Riyadh the American president flattered his host, Prince Khalid, as the greatest builder since the pharaohs.", "How did the American president flatter Prince Khalid?", "How did Prince Khalid flatter the American president?"),
+    one_way("boycott", "Fans of Hertha Nord have boycotted the brewery Altbräu since it bought the naming rights to their stadium.", "Why have fans boycotted Altbräu?", "Why has Altbräu boycotted fans?"),
+    one_way("rely-on-for", "Nearly all the farms in the delta rely on Cambodian pickers for the harvest, the ministry of labour in Bangkok estimates.", "What do the farms rely on Cambodian pickers for?", "What do Cambodian pickers rely on the farms for?"),
+    one_way("credit-to", "Rutte credited Merz with having found the compromise, which had eluded three summits of the alliance.", "What did Rutte credit Merz with?", "What did Merz credit Rutte with?"),
+    one_way("question-police", "Detectives questioned the actor Leo Marsh for five hours on Sunday about the disappearance of his agent.", "For how long did detectives question Leo Marsh?", "For how long did Leo Marsh question detectives?"),
+    one_way("smuggle", "The ring smuggled at least ninety Vietnamese from Antwerp to Hull in refrigerated lorries, the prosecutor told the court.", "How many Vietnamese did the ring smuggle to Hull?", "Whom did Hull smuggle to the ring?"),
+    one_way("bribe", "The contractor Duvall bribed the harbour master, Serge Pons, with a sailing boat worth 140,000 euros, investigators believe.", "What did Duvall bribe Serge Pons with?", "What did Serge Pons bribe Duvall with?"),
+    one_way("sentence-by", "Three former directors of Ostbank were banned by the regulator from running any financial firm until 2035.", "For how long did the regulator ban the directors of Ostbank?", "For how long did the directors of Ostbank ban the regulator?"),
+    one_way("liable", "Under the ruling, Maran Shipping must compensate the fishermen of Oia for three lost seasons within ninety days.", "What must Maran Shipping compensate the fishermen for?", "What must the fishermen compensate Maran Shipping for?"),
+    one_way("warn-of", "The WHO warned Angola in April of an outbreak of cholera that might spread along the railway to the coast.", "What did the World Health Organization warn Angola of?", "What did Angola warn the World Health Organization of?"),
+    one_way("join-by", "Lena Braun was lured away from Axiom by its rival Corelight with a salary twice as high and a laboratory of her own.", "How did Corelight lure Lena Braun away from Axiom?", "How did Axiom lure Lena Braun away from Corelight?"),
+    one_way("contract-to", "The navy has awarded a contract for six minehunters to the Frisian shipyard Damsma, whose order book had been almost empty.", "What has the navy awarded to Damsma?", "What has Damsma awarded to the navy?"),
+    one_way("nudge", "Beijing is nudging Pyongyang to return to the talks, diplomats in Seoul say, by letting fewer tankers cross the Yalu.", "What is China nudging North Korea to do?", "What is North Korea nudging China to do?"),
+    one_way("mediate-promise", "In a letter made public on Sunday, the archbishop promised the victims that the files of the seminary would be opened.", "What did the archbishop promise the victims?", "What did the victims promise the archbishop?"),
+    one_way("let-down", "Tottenfield let the striker Idris Bello leave for Porto in January, a decision that its manager now calls a mistake.", "When did Tottenfield let Idris Bello leave?", "When did Idris Bello let Tottenfield leave?"),
+    one_way("eliminate", "Japan eliminated Brazil on penalties in the quarter-final in Lyon, the first Asian side ever to do so.", "When did Japan eliminate Brazil?", "When did Brazil eliminate Japan?"),
+    one_way("disqualify", "The stewards disqualified Sato for blocking Ricci on the last lap and gave the Italian the win.", "Why did the stewards disqualify Sato?", "Why did Sato disqualify the stewards?"),
+    one_way("bomb", "Turkish jets bombed Kurdish positions north of Mosul for the third night in a row, residents of two villages said.", "For how many nights did Turkey bomb the Kurds?", "For how many nights did the Kurds bomb Turkey?"),
+    one_way("pursue", "The coastguard of Senegal pursued a Chinese trawler for eleven hours before its captain switched off the engine.", "For how long did Senegal pursue the Chinese trawler?", "For how long did the Chinese trawler pursue Senegal?"),
+    one_way("give-way", "Only after the Emirates had lent it two tankers was Oman able to supply the island with drinking water again.", "What did the Emirates lend Oman?", "What did Oman lend the Emirates?"),
+    one_way("pollinate", "The moths pollinate the yucca at night and in return lay their eggs in its flowers, an exchange that fascinated Darwin.", "When do the moths pollinate the yucca?", "When does the yucca pollinate the moths?"),
+    one_way("succeed-by-noun", "The biologist Ruth Adeyemi attributes the find to her assistant Ken Ito, who insisted on sieving the mud a second time.", "What does Ruth Adeyemi attribute to Ken Ito?", "What does Ken Ito attribute to Ruth Adeyemi?"),
+    one_way("return-to", "The museum in Leiden returned 300 bronzes to Nigeria in February, a quarter of what it holds from the raid of 1897.", "What did the museum return to Nigeria?", "What did Nigeria return to the museum?"),
+    one_way("insure", "Lloyd's stopped insuring the ferries of Blue Aegean after the second grounding in a month.", "When did Lloyd's stop insuring Blue Aegean?", "When did Blue Aegean stop insuring Lloyd's?"),
+    one_way("cut-off", "Gazprom cut off Moldova on New Year's Day over a debt that the government in Chisinau says it does not owe.", "Why did Gazprom cut off Moldova?", "Why did Moldova cut off Gazprom?"),
+    one_way("deny-access", "Venezuela is refusing Guyana's surveyors access to the west bank of the river until the court has ruled.", "What is Venezuela refusing Guyana?", "What is Guyana refusing Venezuela?"),
+    one_way("repeat-call", "Merkel's former adviser repeated his call on Berlin to buy back the grid from its Dutch owner.", "What did the adviser call on Germany to do?", "What did Germany call on the adviser to do?"),
+    one_way("reject-demand", "The rail company dismissed the demand of the drivers' union for a four-day week as something out of a fairy tale.", "What did the drivers' union demand of the rail company?", "What did the rail company demand of the drivers' union?"),
+    one_way("he-it", "He wants it to sell its forests and to give the money to the pension fund within a year.", "What does Pål Moe want the church to do?", "What does the church want Pål Moe to do?", before="Pål Moe, the finance minister, has quarrelled with the church."),
+    one_way("latter", "The bank has since sued him for 12 million euros, the sum that the auditors could not find.", "How much has Banco Lira sued Hugo Paz for?", "How much has Hugo Paz sued Banco Lira for?", before="Hugo Paz left Banco Lira in May."),
+    one_way("headline-back", "Unions back Rossi in race for Turin mayor", "Whom do the unions back in Turin?", "Who backs the unions in Turin?"),
+    one_way("headline-arrest", "Police arrest three teenagers over fire at synagogue", "Why did police arrest the teenagers?", "Why did the teenagers arrest police?"),
+    one_way("quote-inverted", "“Ankara owes us an explanation,” said the Greek foreign minister, Eleni Vlachou, after the frigate had turned back.", "What does Turkey owe Greece?", "What does Greece owe Turkey?"),
+    neither("play-each", "Celtic play Hibernian at home on Saturday, three days before they travel to Bruges in the Europa League.", "What did Celtic pay Hibernian?", "What did Hibernian pay Celtic?"),
+    neither("share", "Niger and Burkina Faso share a border of six hundred kilometres that neither army has patrolled since the spring.", "What did Niger lend Burkina Faso?", "What did Burkina Faso lend Niger?"),
+    neither("third-warns", "NATO has warned Serbia that any incident at the monastery would be answered, and Kosovo has closed the road to it.", "What has Kosovo warned Serbia of?", "What has Serbia warned Kosovo of?"),
+    neither("sued-apart", "Both Ellery and the Marlow Trust were sued by the heirs in 2019, and both settled out of court within the year.", "Why did Ellery sue the Marlow Trust?", "Why did the Marlow Trust sue Ellery?"),
+    neither("price", "Cocoa from Ghana costs more than cocoa from the Ivory Coast because the beans are dried for longer.", "What does Ghana buy from the Ivory Coast?", "What does the Ivory Coast buy from Ghana?"),
+    neither("interview", "In an interview, the conductor Anja Falk spoke of her years with the tenor Luis Prado and of the fire at La Fenice.", "What does Anja Falk accuse Luis Prado of?", "What does Luis Prado accuse Anja Falk of?"),
+]  # fmt: skip
+
+PAIRS = [*FIRST, *SECOND, *THIRD, *FOURTH]
 
 
 def verdict_of(pair: Pair, question: str) -> Direction:
@@ -344,6 +388,7 @@ def verdict_of(pair: Pair, question: str) -> Direction:
 KNOWN_WRONG = {
     "whose-relcl": "“whose publisher he has accused”: the object stands before its verb, in a relative clause",
     "rob-of": "the parser makes the monks, whom the thieves were disguised as, the subject",
+    "latter": "“the bank” is not seen to be Banco Lira: the name has another language's word for it",
     "cheat": "the question's second clause (“what do A say B did”) is not read",
 }
 

@@ -209,3 +209,39 @@ def test_a_question_in_small_letters_parses_like_one_with_capitals() -> None:
     assert parsed.text == "what does Dunmark accuse Tarvel of"
     assert parsed.root is not None
     assert parsed.root.lemma == "accuse"
+
+
+@pytest.mark.parametrize(
+    ("question", "verb", "lemma"),
+    [
+        ("Why did Bexane sue Lorvex?", "sue", "sue"),
+        ("Where do great white sharks hunt orcas?", "hunt", "hunt"),
+        ("How much does the Norwegian state subsidise airports?", "subsidise", "subsidise"),
+        ("What did the tenants' group accuse Larch Homes of?", "accuse", "accuse"),
+        ("What have the Houthis armed Iran with?", "armed", "arm"),
+        ("Why does the ex-minister sue the tabloid?", "sue", "sue"),
+    ],
+)
+def test_a_question_has_the_verb_that_its_auxiliary_calls_for(
+    question: str, verb: str, lemma: str
+) -> None:
+    parsed = Language().parse_question(question, ("Larch Homes", "Iran"))
+    verbs = [t for t in parsed.tokens[2:] if t.pos == "VERB"]
+    assert [(t.text, t.lemma) for t in verbs] == [(verb, lemma)]
+    assert parsed.text == question
+
+
+def test_only_a_word_of_no_dictionary_is_strange() -> None:
+    parsed = Language().parse_question("what does india acuse the court committee of", ("India",))
+    assert [t.text for t in parsed.tokens if t.strange] == ["acuse"]
+
+
+def test_a_headline_keeps_its_verb() -> None:
+    (parsed,) = Language().parse(["Unions back Rossi in race for Turin mayor"])
+    root = parsed.root
+    assert root is not None
+    assert (root.text, root.pos) == ("back", "VERB")
+    assert [t.text for t in parsed.children(root.index, "nsubj")] == ["Unions"]
+    assert [t.text for t in parsed.children(root.index, "dobj")] == ["Rossi"]
+    # Every word hangs on the verb in the end.
+    assert all(root in parsed.ancestors(t.index) for t in parsed.tokens if t != root)
