@@ -1,7 +1,7 @@
 """Does a sentence answer a question: what is seen of it, and what is made of that.
 
 The parser and the word statistics are real. Embeddings count words, so that cosines can be worked
-out; one test has the real ones.
+out, and a reader says what it was told to; the tests that have the real ones say so.
 """
 
 # A table reads by the line.
@@ -13,7 +13,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,13 +23,17 @@ from zlib import crc32
 import numpy as np
 import pytest
 
+from assistant.config import Settings
+from assistant.cross_encoder import PackagedReader, Reading, Sentence
 from assistant.language import Language, Parsed
+from assistant.pipeline import Assistant
 from assistant.scorer import (
     CONFIDENCE,
     EMBEDDED,
     FEATURES,
     HEADS,
     PARSED,
+    READ,
     THRESHOLD,
     FeatureScorer,
     Weights,
@@ -39,6 +43,7 @@ from assistant.scorer import (
 )
 from assistant.types import Candidate, Judgement
 from index.embed import Embedder
+from index.errors import ModelError
 from index.lexical import LexicalIndex
 from index.types import Hit, Span
 from tests.assistant.making import sha256
@@ -87,7 +92,33 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LexicalIndex]:
 
 @pytest.fixture(scope="module")
 def scorer(words: LexicalIndex) -> FeatureScorer:
+    """One without a reader."""
     return FeatureScorer(bag_of_words, words, LANGUAGE)
+
+
+class Told:
+    """A reader that says of a sentence what it was told to, and keeps what it has read."""
+
+    def __init__(self, told: Mapping[str, Reading | float], other: float = -5.0) -> None:
+        self.told, self.other = told, other
+        self.questions: list[str] = []
+        self.sentences: list[Sentence] = []
+
+    def read(self, question: str, sentences: Sequence[Sentence]) -> list[Reading]:
+        self.questions.append(question)
+        self.sentences += sentences
+        found = [self.told.get(sentence.text, self.other) for sentence in sentences]
+        return [each if isinstance(each, Reading) else Reading(each) for each in found]
+
+
+def weighing(*names: str, confidence: Mapping[str, float] | None = None) -> Weights:
+    """Weights that rank by these features, all alike."""
+    return Weights(
+        ranking={name: float(name in names) for name in FEATURES},
+        confidence={name: (confidence or {}).get(name, 0.0) for name in CONFIDENCE},
+        bias=0.0,
+        threshold=0.5,
+    )
 
 
 def seen(
@@ -232,6 +263,44 @@ def test_words_near_add_to_those_there(scorer: FeatureScorer) -> None:
     assert (in_both["words"], in_both["words_near"]) == (1.0, 0.0)
 
 
+def test_words_of_the_report_add_to_those_near(scorer: FeatureScorer) -> None:
+    lines = ("A trawler sank.", "It rained.", "Fog came.", "The harbour froze.")
+    question = "Which painted trawler left the harbour?"  # painted, trawler, left, harbour
+    row = seen(scorer, question, *lines)
+    assert (row["words"], row["words_near"]) == (pytest.approx(1 / 4), 0.0)
+    assert row["words_report"] == pytest.approx(1 / 4)
+    assert (row["words_rarest"], row["words_strange"]) == (1.0, 1.0)
+    # What is near is no more of the report's, and what is there neither.
+    last = seen(scorer, question, *lines, at=4)
+    assert (last["words"], last["words_near"]) == (pytest.approx(1 / 4), 0.0)
+    assert last["words_report"] == pytest.approx(1 / 4)
+    near = seen(scorer, "Which trawler left the harbour?", *lines, at=3)
+    assert (near["words"], near["words_near"]) == (0.0, pytest.approx(2 / 3))
+    assert near["words_report"] == pytest.approx(0.0)
+    # As far as it was found: without its last sentence the report knows no harbour.
+    ((_, row, _),) = scorer.features(question, pool(*lines)[1:2])
+    assert row["words_report"] == pytest.approx(0.0)
+    # Another report's words are of no use.
+    both = pool(*lines[:3]) + pool(*lines[3:], path="b.txt")
+    rows = {place: row for place, row, _ in scorer.features(question, both)}
+    assert rows[1]["words_report"] == pytest.approx(0.0)
+
+
+def test_the_rarest_word_that_its_report_lacks(tmp_path: Path) -> None:
+    words = LexicalIndex(tmp_path / "lexical.sqlite3")
+    words.add(((1, n), "", "harbour" if n else "harbour trawler") for n in range(20))
+    scorer = FeatureScorer(bag_of_words, words, LANGUAGE)
+    rarity = words.idf(["trawler", "harbour"])
+    question, common = "Which trawler harbour?", rarity["harbour"] / rarity["trawler"]
+    far = ("Ice came.", "It rained.", "Fog came.")
+    row = seen(scorer, question, *far, "The trawler froze.")
+    assert (row["words_rarest"], row["words_strange"]) == (1.0, pytest.approx(common))
+    assert seen(scorer, question, *far)["words_strange"] == 1.0
+    row = seen(scorer, question, *far, "The trawler left harbour.")
+    assert (row["words_rarest"], row["words_strange"]) == (1.0, 0.0)
+    words.close()
+
+
 def test_rare_words_weigh_more(tmp_path: Path) -> None:
     words = LexicalIndex(tmp_path / "lexical.sqlite3")
     words.add(((1, n), "", "harbour" if n else "harbour trawler") for n in range(20))
@@ -311,6 +380,223 @@ def test_the_only_candidate_leads_nobody(scorer: FeatureScorer) -> None:
     (only,) = pool()
     ((_, row, _),) = scorer.features("Report?", [only])
     assert (row["cosine_lead"], row["cosine_before"]) == (0.0, 0.0)
+
+
+# -- what the reader says --------------------------------------------------------------------------
+
+OWNER = "Who owns the trawler?"
+BYRON = "The trawler belongs to Ada Byron."
+
+
+def read(
+    words: LexicalIndex, question: str, told: Mapping[str, Reading | float], at: int = 1
+) -> dict[str, float]:
+    """The features of one of the sentences that a reader was told of, as a report."""
+    scorer = FeatureScorer(None, words, LANGUAGE, Told(told))
+    return {place: row for place, row, _ in scorer.features(question, pool(*told))}[at]
+
+
+@pytest.mark.parametrize(
+    ("score", "feature"),
+    [(0.0, 0.0), (2.0, 0.5), (-2.0, -0.5), (12.0, 3.0), (99.0, 3.0), (-99.0, -3.0)],
+)
+def test_its_score_is_bounded(words: LexicalIndex, score: float, feature: float) -> None:
+    row = read(words, OWNER, {BYRON: score})
+    assert row["read"] == feature
+    # The title is read, too, as something else.
+    assert row["read_lead"] == feature - -5.0 / 4
+    assert (row["read_span"], row["answer_kind"], row["answer_known"]) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("odds", "feature"), [(0.0, 0.0), (8.0, 1.0), (-8.0, -1.0), (99.0, 3.0), (-99.0, -3.0)]
+)
+def test_the_odds_of_its_words_are_bounded(
+    words: LexicalIndex, odds: float, feature: float
+) -> None:
+    row = read(words, OWNER, {BYRON: Reading(1.0, odds, "Ada Byron")})
+    assert row["read_span"] == feature
+
+
+def test_the_best_leads_all_that_were_read(words: LexicalIndex) -> None:
+    told = {f"Trawler {n} sank.": float(n) for n in range(READ)}
+    scorer = FeatureScorer(None, words, LANGUAGE, Told(told))
+    rows = {place: row for place, row, _ in scorer.features("Which trawler sank?", pool(*told)[1:])}
+    # Only the best are left; they are compared with all the same.
+    assert sorted(rows) == list(range(READ - PARSED, READ))
+    assert rows[READ - 1]["read_lead"] == 0.0  # both lie beyond the bound
+    assert rows[READ - PARSED]["read_lead"] == 0.0
+    low = {text: score / 4 - 9.0 for text, score in told.items()}
+    scorer = FeatureScorer(None, words, LANGUAGE, Told(low))
+    rows = {place: row for place, row, _ in scorer.features("Which trawler sank?", pool(*told)[1:])}
+    assert rows[READ - 1]["read_lead"] == pytest.approx(1 / 16)
+    assert rows[READ - 3]["read_lead"] == pytest.approx(-2 / 16)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer", "kind"),
+    [
+        (OWNER, BYRON, "Ada Byron", 1.0),
+        (OWNER, BYRON, "Byron", 1.0),
+        (OWNER, BYRON, "to Ada Byron", 1.0),
+        (OWNER, BYRON, "The trawler", -1.0),
+        (OWNER, BYRON, "", 0.0),
+        ("Where is the harbour?", "The harbour lies in Norway.", "Norway", 1.0),
+        ("Where is the harbour?", "The harbour lies in Norway.", "The harbour", -1.0),
+        ("When did it sail?", "The ship sailed on Monday.", "on Monday", 1.0),
+        ("When did it sail?", "The ship sailed on Monday.", "The ship", -1.0),
+        ("How many ships sailed?", "Twelve ships sailed.", "Twelve", 1.0),
+        ("How many ships sailed?", "Twelve ships sailed.", "ships", -1.0),
+        ("How much did it cost?", "It cost 40 million euros.", "40 million euros", 1.0),
+        ("How much did it cost?", "It cost 40 million euros.", "It", -1.0),
+        ("How high is the tower?", "The tower is 93 metres high.", "93", 1.0),
+        # Of a reason the words themselves say nothing.
+        ("Why did it stop?", "It stopped because of fog.", "fog", 1.0),
+        ("Why did it stop?", "It stopped because of fog.", "", 0.0),
+        # No kind is asked for.
+        ("What does Elm want?", "Elm wants fish.", "fish", 0.0),
+    ],
+)
+def test_whether_its_words_are_of_the_kind_asked_for(
+    words: LexicalIndex, question: str, sentence: str, answer: str, kind: float
+) -> None:
+    row = read(words, question, {sentence: Reading(1.0, 1.0, answer)})
+    assert row["answer_kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("answer", "share"),
+    [
+        ("Ada Byron", 0.0),
+        ("The trawler", 1.0),
+        ("the trawlers", 1.0),
+        ("Ada Byron, the trawler", pytest.approx(1 / 3)),
+        ("the", 0.0),
+        ("—", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_whether_its_words_stand_in_the_question(
+    words: LexicalIndex, answer: str, share: float
+) -> None:
+    row = read(words, OWNER, {"The trawlers belong to Ada Byron.": Reading(1.0, 1.0, answer)})
+    assert row["answer_known"] == share
+
+
+def test_what_is_read(words: LexicalIndex) -> None:
+    lines = ("A trawler sank.", "It was painted.")
+    told = Told({})
+    FeatureScorer(None, words, LANGUAGE, told).features(OWNER, pool(*lines, title="Trawler"))
+    assert told.questions == [OWNER]
+    assert set(told.sentences) == {
+        # A headline is the title: told twice, it would seem to confirm itself.
+        Sentence("Trawler", "", ""),
+        Sentence("A trawler sank.", "Trawler", "Trawler"),
+        Sentence("It was painted.", "Trawler", "A trawler sank."),
+    }
+    assert len(told.sentences) == 3
+
+
+TWINS = (
+    "The trawler of Ada was painted, not that of Bob.",
+    "The trawler of Bob was painted, not that of Ada.",
+)
+
+
+@pytest.mark.parametrize("liked", [0, 1])
+@pytest.mark.parametrize("weights", [weighing("read"), weighing("read_lead"), None])
+def test_of_two_with_the_same_words_the_reader_chooses(
+    words: LexicalIndex, liked: int, weights: Weights | None
+) -> None:
+    told = {TWINS[liked]: Reading(4.0, 6.0, "Ada"), TWINS[1 - liked]: Reading(-2.0, -4.0, "Bob")}
+    # Each in a report of its own, of one rank: nothing else tells them apart.
+    candidates = [pool(text, path=f"{n}.txt")[1] for n, text in enumerate(TWINS)]
+    scorer = FeatureScorer(None, words, LANGUAGE, Told(told), weights)
+    judgements = scorer.judge("Whose trawler was painted?", candidates)
+    assert judgements[liked].probability >= judgements[1 - liked].probability
+    ranking = (weights or shipped()).ranking
+    rows = {
+        place: row for place, row, _ in scorer.features("Whose trawler was painted?", candidates)
+    }
+    odds = {
+        place: sum(ranking[name] * value for name, value in row.items())
+        for place, row in rows.items()
+    }
+    assert odds[liked] > odds[1 - liked]
+    # Without a reader they are the same, but for the kind of thing that a name is.
+    plainly = FeatureScorer(None, words, LANGUAGE).features("Was a trawler painted?", candidates)
+    assert plainly[0][1] == plainly[1][1]
+
+
+def test_the_reader_lifts_what_has_few_of_the_words(words: LexicalIndex) -> None:
+    """Among those read its word counts more than that the question is repeated."""
+    lines = [f"Who owns trawler {n} is not known." for n in range(PARSED + 5)]
+    told = {**dict.fromkeys(lines, -4.0), "It is Ada Byron’s.": 5.0}
+    weights = weighing("read", "words", confidence={"odds": 1.0})
+    candidates = pool(*told)
+    judgements = FeatureScorer(None, words, LANGUAGE, Told(told), weights).judge(OWNER, candidates)
+    best = max(range(len(candidates)), key=lambda n: judgements[n].probability)
+    assert candidates[best].text == "It is Ada Byron’s."
+    # By words alone it is not even looked at.
+    rows = FeatureScorer(None, words, LANGUAGE).features(OWNER, candidates)
+    assert best not in {place for place, _, _ in rows}
+
+
+def test_with_a_reader_sentences_need_no_embedding(words: LexicalIndex) -> None:
+    rows = FeatureScorer(None, words, LANGUAGE, Told({BYRON: 3.0})).features(OWNER, pool(BYRON))
+    for _, row, _ in rows:
+        assert (row["cosine"], row["cosine_lead"], row["cosine_before"]) == (0.0, 0.0, 0.0)
+    # Where both are there, both are used: what each adds can be measured.
+    both = FeatureScorer(bag_of_words, words, LANGUAGE, Told({BYRON: 3.0}))
+    row = {place: row for place, row, _ in both.features(OWNER, pool(BYRON))}[1]
+    asked, sentence = bag_of_words([OWNER, BYRON])
+    assert row["cosine"] == pytest.approx(float(asked @ sentence))
+    assert row["read"] == 0.75
+
+
+@pytest.mark.parametrize("setting", [None, "none"])
+def test_an_assistant_embeds_sentences_only_where_nothing_reads_them(
+    seeds: Assistant, monkeypatch: pytest.MonkeyPatch, setting: str | None
+) -> None:
+    encoded: list[str] = []
+    encode = Embedder.encode
+
+    def watched(self: Embedder, texts: Sequence[str]) -> Vectors:
+        encoded.extend(texts)
+        return encode(self, texts)
+
+    monkeypatch.setattr(Embedder, "encode", watched)
+    settings = Settings(cross_encoder=setting)
+    with Assistant.open(seeds.corpus, seeds.index.path, settings) as assistant:
+        assistant.answer(OWNER)
+    asked, *sentences = [text for text in encoded if text != "Is anybody there?"]
+    assert asked == OWNER
+    if setting is None:
+        assert sentences == []
+    else:
+        (file,) = seeds.corpus.iterdir()
+        layer = file.read_text("utf-8")
+        assert 0 < len(sentences) <= EMBEDDED
+        assert [text for text in sentences if text not in layer] == []
+
+
+def test_a_reader_that_fails_is_no_abstention(words: LexicalIndex) -> None:
+    damaged = PackagedReader(Path("/no/such/folder"))
+    with pytest.raises(ModelError, match="The evidence model in /no/such/folder can't be loaded"):
+        FeatureScorer(None, words, LANGUAGE, damaged).judge(OWNER, pool(BYRON))
+    # With nothing to read it is not asked.
+    assert FeatureScorer(None, words, LANGUAGE, damaged).judge(OWNER, []) == []
+
+
+def test_with_the_real_reader(words: LexicalIndex) -> None:
+    scorer = FeatureScorer(None, words, LANGUAGE, PackagedReader())
+    candidates = pool("Kites are flown at the beach.", "The boat’s proprietor is Ada Byron.")
+    rows = {place: row for place, row, _ in scorer.features("Who owns the boat?", candidates)}
+    assert rows[2]["read_lead"] > 0
+    assert rows[1]["read_lead"] < 0
+    assert (rows[2]["answer_kind"], rows[2]["answer_known"]) == (1.0, 0.0)
+    judgements = scorer.judge("Who owns the boat?", candidates)
+    assert judgements[2].probability > max(j.probability for j in judgements[:2])
 
 
 # -- form ------------------------------------------------------------------------------------------
@@ -444,7 +730,7 @@ def test_judgements_are_probabilities_in_the_order_of_the_ranking(
     judgements = scorer.judge(question, candidates)
     assert len(judgements) == len(candidates)
     assert all(0 <= judgement.probability <= 1 for judgement in judgements)
-    ranking = shipped().ranking
+    ranking = shipped(reads=False).ranking
     odds = {
         place: sum(ranking[name] * value for name, value in row.items())
         for place, row, _ in scorer.features(question, candidates)
@@ -467,13 +753,8 @@ def test_the_best_is_the_answer(scorer: FeatureScorer) -> None:
 
 
 def test_the_probability_is_what_the_weights_make_of_the_features(words: LexicalIndex) -> None:
-    weights = Weights(
-        ranking={name: float(name == "words") for name in FEATURES},
-        confidence={name: 2.0 * (name == "odds") for name in CONFIDENCE},
-        bias=-1.0,
-        threshold=0.5,
-    )
-    scorer = FeatureScorer(bag_of_words, words, LANGUAGE, weights)
+    weights = replace(weighing("words", confidence={"odds": 2.0}), bias=-1.0)
+    scorer = FeatureScorer(bag_of_words, words, LANGUAGE, weights=weights)
     judgements = scorer.judge(
         "Who painted the trawler?", pool("A trawler was painted.", "A trawler.")
     )
@@ -482,13 +763,8 @@ def test_the_probability_is_what_the_weights_make_of_the_features(words: Lexical
 
 
 def test_a_later_one_is_never_more_probable(words: LexicalIndex) -> None:
-    weights = Weights(
-        ranking={name: float(name == "words") for name in FEATURES},
-        confidence={name: -9.0 * (name == "words") for name in CONFIDENCE},
-        bias=0.0,
-        threshold=0.5,
-    )
-    scorer = FeatureScorer(bag_of_words, words, LANGUAGE, weights)
+    weights = weighing("words", confidence={"words": -9.0})
+    scorer = FeatureScorer(bag_of_words, words, LANGUAGE, weights=weights)
     judgements = scorer.judge(
         "Who painted the trawler?", pool("A trawler was painted.", "A trawler.")
     )
@@ -504,7 +780,8 @@ def test_no_candidates_no_judgements(scorer: FeatureScorer) -> None:
 @pytest.mark.parametrize("question", ["", " ", "?!", "…", "🦊", "42", "\u0301", "A" * 3000])
 def test_questions_that_ask_nothing(scorer: FeatureScorer, question: str) -> None:
     judgements = scorer.judge(question, pool(*LINES, "…", "🦊 — ?!"))
-    assert all(0 <= judgement.probability < THRESHOLD for judgement in judgements)
+    bar = shipped(reads=False).threshold
+    assert all(0 <= judgement.probability < bar for judgement in judgements)
 
 
 def test_a_question_of_function_words_is_judged_all_the_same(scorer: FeatureScorer) -> None:
@@ -536,6 +813,7 @@ class Counting:
     """Encodes and parses, and counts what."""
 
     def __init__(self) -> None:
+        self.told = Told({})
         self.encoded: list[str] = []
         self.parsed: list[str] = []
         self.batches = 0
@@ -569,17 +847,27 @@ def many(reports: int, sentences: int) -> list[Candidate]:
         ("What does Elm expect from ship 7?", PARSED * 3 + HEADS * 5),
     ],
 )
+@pytest.mark.parametrize("reports", [3, 25, 50])
+@pytest.mark.parametrize("reads", [False, True])
 def test_the_cost_does_not_grow_with_the_candidates(
-    words: LexicalIndex, question: str, context: int
+    words: LexicalIndex, question: str, context: int, reports: int, reads: bool
 ) -> None:
     counting = Counting()
     language: Any = counting
-    scorer = FeatureScorer(counting.encode, words, language)
-    candidates = many(25, 19)
-    assert len(candidates) == 500
+    if reads:
+        scorer = FeatureScorer(None, words, language, counting.told)
+    else:
+        scorer = FeatureScorer(counting.encode, words, language)
+    candidates = many(reports, 19)
+    assert len(candidates) == 20 * reports
     judgements = scorer.judge(question, candidates)
-    assert len(counting.encoded) == 1 + EMBEDDED
-    assert counting.encoded[0] == question
+    if reads:
+        assert (len(counting.told.sentences), counting.told.questions) == (READ, [question])
+        assert counting.encoded == []
+    else:
+        assert len(counting.encoded) == 1 + EMBEDDED
+        assert counting.encoded[0] == question
+        assert counting.told.questions == []
     assert counting.batches == 1
     assert PARSED <= len(set(counting.parsed)) == len(counting.parsed) <= PARSED + context
     assert sum(judgement.probability > 0 for judgement in judgements) == PARSED
@@ -620,12 +908,20 @@ def a_row(**values: float) -> dict[str, float]:
 def test_confidence_by_hand() -> None:
     rows = [
         a_row(words=0.5, words_near=0.25, names=0.5, names_near=0.5, cosine=0.625, predicate=1.0,
-              kind_there=1.0, new_words=0.75, party_unknown=1.0, says=1.0),
-        a_row(words=0.125, words_near=0.125, cosine=0.125, kind_missing=1.0, other_party=1.0),
+              kind_there=1.0, new_words=0.75, party_unknown=1.0, says=1.0, read=0.75,
+              read_span=0.5, answer_kind=1.0, words_report=0.125, words_strange=0.375),
+        a_row(words=0.125, words_near=0.125, cosine=0.125, kind_missing=1.0, other_party=1.0,
+              read=-0.25),
     ]  # fmt: skip
     assert confidence_row(rows, [2.0, 0.5], 0) == {
+        "read": 0.75,
+        "read_gap": 1.0,
+        "read_span": 0.5,
+        "answer_kind": 1.0,
         "words": 0.5,
         "words_all": 0.75,
+        "words_report": 0.125,
+        "words_strange": 0.375,
         "words_few": 0.0,
         "names_all": 1.0,
         "cosine": 0.625,
@@ -647,6 +943,7 @@ def test_confidence_by_hand() -> None:
     assert (second["words_few"], second["cosine_far"]) == (1.0, pytest.approx(0.175))
     assert (second["kind_missing"], second["other_party"]) == (1.0, 1.0)
     assert (second["odds"], second["gap"]) == (0.5, -1.5)
+    assert (second["read"], second["read_gap"]) == (-0.25, -1.0)
 
 
 @pytest.mark.parametrize(
@@ -654,6 +951,22 @@ def test_confidence_by_hand() -> None:
 )
 def test_the_gap_to_the_best_other(odds: list[float], gap: float) -> None:
     assert confidence_row([a_row()] * len(odds), odds, 0)["gap"] == gap
+
+
+@pytest.mark.parametrize(
+    ("others", "gap"),
+    [
+        ([], 0.0),
+        ([a_row(read=0.5)], 0.25),
+        ([a_row(read=0.5), a_row(read=1.0)], -0.25),
+        # What says it the other way round is no rival here either.
+        ([a_row(read=0.5), a_row(read=1.0, reversed=0.9)], 0.25),
+        ([a_row(read=1.0, reversed=0.9)], 0.0),
+    ],
+)
+def test_the_reader_s_gap_to_the_best_other(others: list[dict[str, float]], gap: float) -> None:
+    rows = [a_row(read=0.75), *others]
+    assert confidence_row(rows, [1.0] * len(rows), 0)["read_gap"] == gap
 
 
 @pytest.mark.parametrize(
@@ -683,29 +996,78 @@ def test_a_turned_one_is_turned_itself() -> None:
 # -- weights ---------------------------------------------------------------------------------------
 
 
-def test_the_shipped_weights_are_of_these_features() -> None:
-    weights = Weights.load()
-    assert weights == shipped()
+@pytest.mark.parametrize("reads", [True, False])
+def test_the_shipped_weights_are_of_these_features(reads: bool) -> None:
+    weights = Weights.load(reads)
+    assert weights == shipped(reads)
     assert tuple(weights.ranking) == FEATURES
     assert tuple(weights.confidence) == CONFIDENCE
     assert 0 < weights.threshold < 1
-    assert weights.threshold == THRESHOLD
     assert weights.ranking["reversed"] < 0 < weights.ranking["same_way"]
 
 
+def test_the_reader_s_weights_are_shipped_first() -> None:
+    assert shipped() == shipped(reads=True) != shipped(reads=False)
+    assert shipped().threshold == THRESHOLD
+
+
+# What a scorer without one of the two never sees must not count: it would be as if it were 0.
+READING = ("read", "read_lead", "read_span", "answer_kind", "answer_known", "read_gap")
+EMBEDDING = ("cosine", "cosine_lead", "cosine_before", "cosine_far")
+
+
+@pytest.mark.parametrize(("reads", "unseen"), [(True, EMBEDDING), (False, READING)])
+def test_weights_of_what_is_not_seen_are_nothing(reads: bool, unseen: tuple[str, ...]) -> None:
+    weights = shipped(reads)
+    both = {**weights.confidence, **weights.ranking}
+    assert {name: both[name] for name in unseen if both[name]} == {}
+
+
+def test_the_shipped_weights_listen_to_the_reader() -> None:
+    ranking = shipped().ranking
+    assert ranking["read"] + ranking["read_lead"] > 0
+    assert shipped().confidence["read"] > 0
+
+
+def test_a_scorer_takes_the_weights_that_it_can_use(words: LexicalIndex) -> None:
+    candidates = pool(*LINES)
+    for scorer, weights in (
+        (FeatureScorer(bag_of_words, words, LANGUAGE), shipped(reads=False)),
+        (FeatureScorer(None, words, LANGUAGE, Told({LINES[0]: 4.0})), shipped(reads=True)),
+    ):
+        finalists = scorer.features(OWNER, candidates)
+        rows = [row for _, row, _ in finalists]
+        odds = [sum(weights.ranking[k] * v for k, v in row.items()) for row in rows]
+        best = max(range(len(rows)), key=lambda n: odds[n])
+        sure = confidence_row(rows, odds, best)
+        total = weights.bias + sum(weights.confidence[k] * v for k, v in sure.items())
+        judgements = scorer.judge(OWNER, candidates)
+        found = judgements[finalists[best][0]].probability
+        assert found == pytest.approx(1 / (1 + math.exp(-total)))
+
+
+@pytest.mark.parametrize("reads", [True, False])
 @pytest.mark.parametrize("table", ["ranking", "confidence"])
 @pytest.mark.parametrize("change", ["fewer", "more", "another order", "another name"])
-def test_weights_of_other_features_are_refused(tmp_path: Path, table: str, change: str) -> None:
-    shipped_ = shipped()
+def test_weights_of_other_features_are_refused(
+    tmp_path: Path, reads: bool, table: str, change: str
+) -> None:
+    own = weighing("words")
     values: dict[str, Any] = {
-        "ranking": dict(shipped_.ranking),
-        "confidence": dict(shipped_.confidence),
+        "ranking": dict(own.ranking),
+        "confidence": dict(own.confidence),
         "bias": 0.0,
         "threshold": 0.5,
     }
     path = tmp_path / "scorer.json"
-    path.write_text(json.dumps(values), "utf-8")
-    assert Weights.load(path) == replace(shipped_, bias=0.0, threshold=0.5)
+    key, other = ("read", "embedded") if reads else ("embedded", "read")
+
+    def write() -> None:
+        path.write_text(json.dumps({other: {}, key: values}), "utf-8")
+
+    write()
+    # The other scorer's weights are not looked at.
+    assert Weights.load(reads, path) == own
     items = list(values[table].items())
     values[table] = dict(
         {
@@ -715,6 +1077,6 @@ def test_weights_of_other_features_are_refused(tmp_path: Path, table: str, chang
             "another name": [*items[:-1], ("more", 1.0)],
         }[change]
     )
-    path.write_text(json.dumps(values), "utf-8")
+    write()
     with pytest.raises(ValueError, match=r"scorer\.json was fitted with other features"):
-        Weights.load(path)
+        Weights.load(reads, path)
