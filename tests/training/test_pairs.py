@@ -5,34 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from training import measure, pairs
-from training.pairs import Article, Bm25, Group
+from training.pairs import Article, Bm25, Group, Tagged, Tagger
 
 QUESTION = "Who founded Arlen in 1912?"
-
-
-def test_text_b_puts_the_sentence_first_and_drops_empty_parts() -> None:
-    assert pairs.text_b("A.", "T", "B.") == "A. [SEP] T [SEP] B."
-    assert pairs.text_b("A.", "T") == "A. [SEP] T"
-    assert pairs.text_b("A.", "", "B.") == "A. [SEP]  [SEP] B."
-    assert pairs.text_b("A.") == "A."
-
-
-@pytest.mark.parametrize("mark", ["[SEP]", "[sep]", "[ CLS ]", "[MASK]", "[SE[SEP]P]"])
-def test_a_text_cannot_bring_the_tokenizers_marks(mark: str) -> None:
-    text = pairs.text_b(f"one {mark} two", f"{mark} title", f"before {mark}")
-    assert text.upper().count("[SEP]") == 2
-    assert "[CLS]" not in text.upper()
-    assert "[MASK]" not in text.upper()
-    assert "[SEP]" not in pairs.text_a(f"what {mark}?").upper()
-
-
-def test_long_parts_are_cut_at_a_word() -> None:
-    assert pairs.plain("word " * 500, 12) == "word word"
 
 
 def test_a_changed_number_is_one_that_the_question_names() -> None:
@@ -167,3 +153,339 @@ def test_a_documents_title_is_no_candidate(tmp_path: Path) -> None:
     text = file.read_text("utf-8")
     assert [text[s:e] for s, e in found.spans] == [p[0] for p in found.parts]
     assert found.paragraph[0] == found.paragraph[1] != found.paragraph[2]
+
+
+# -- questions made another way --------------------------------------------------------------------
+
+
+def tagged(text: str, *tags: str) -> tuple[Tagged, ...]:
+    """The text's words as a tagger gives them: each a tag, or a tag and the dictionary form."""
+    found, at = [], 0
+    words = re.findall(r"\w+|[^\w\s]", text)
+    for word, tag in zip(words, tags, strict=True):
+        at = text.index(word, at)
+        tag, _, lemma = tag.partition(":")
+        found.append(Tagged(word, lemma or word.lower(), tag, at))
+        at += len(word)
+    return tuple(found)
+
+
+def all_of(make: Callable[[random.Random], Any]) -> set[Any]:
+    """What comes of it, whatever the dice say."""
+    return {make(random.Random(seed)) for seed in range(300)}
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Tagger:
+    return Tagger()
+
+
+def test_the_tagger_knows_where_each_word_stands(tagger: Tagger) -> None:
+    text = "Who  bought the two ships?"
+    words = tagger(text)
+    assert [(w.text, w.lemma, w.tag) for w in words] == [
+        ("Who", "who", "WP"),
+        ("bought", "buy", "VBD"),
+        ("the", "the", "DT"),
+        ("two", "two", "CD"),
+        ("ships", "ship", "NNS"),
+        ("?", "?", "."),
+    ]
+    assert [text[w.start : w.start + len(w.text)] for w in words] == [w.text for w in words]
+    assert tagger(text) is words  # remembered
+    alone = Tagger()
+    alone.read([text, text, "Ada left."])
+    assert alone(text) == words
+
+
+def test_a_word_put_in_is_capitalised_as_the_other_was() -> None:
+    text = "Firms bought Arlen."
+    first, verb, name, _ = tagged(text, "NNS", "VBD", "NNP", ".")
+    assert pairs.put_in(text, first, "companies") == "Companies bought Arlen."
+    assert pairs.put_in(text, verb, "purchased") == "Firms purchased Arlen."
+    assert pairs.put_in(text, name, "oslo") == "Firms bought Oslo."
+    assert pairs.put_in(text, verb, "McNamed") == "Firms McNamed Arlen."
+
+
+def test_a_reworded_question_means_the_same() -> None:
+    question = "Who bought the ships of Battle Abbey?"
+    tags = tagged(question, "WP", "VBD:buy", "DT", "NNS:ship", "IN", "NNP", "NNP", ".")
+    assert all_of(lambda rng: pairs.reworded(question, tags, rng)) == {
+        f"Who {verb} the {noun} of Battle Abbey?"
+        for verb in ("bought", "purchased", "acquired")
+        for noun in ("ships", "vessels", "boats")
+    } - {question}
+    # A name is no word, and a word that stands for no other leaves nothing to change.
+    question = "Who is Ada Byron?"
+    tags = tagged(question, "WP", "VBZ:be", "NNP", "NNP", ".")
+    assert all_of(lambda rng: pairs.reworded(question, tags, rng)) == {None}
+
+
+def test_a_reworded_question_keeps_its_capital_and_its_forms() -> None:
+    question = "Companies began?"
+    tags = tagged(question, "NNS:company", "VBD:begin", ".")
+    assert all_of(lambda rng: pairs.reworded(question, tags, rng)) == {
+        "Firms began?", "Businesses began?", "Companies started?", "Firms started?",
+        "Businesses started?",
+    }  # fmt: skip
+
+
+# What each way makes of a question that only this way fits.
+WAYS: list[
+    tuple[str, str, tuple[str, ...], str, list[str], set[tuple[str, str] | None]]
+] = [
+    (
+        "By whom in Arlen?", "In Arlen it came by Ada.", ("IN", "WP", "IN", "NNP", "."),
+        "", ["Borvik", "Ada", "Arlen"],  # only Borvik is a stranger to both
+        {("name", "By whom in Borvik?")},
+    ),
+    (
+        "Whose of Ada Byron or Oslo Bank?", "Here Oslo Bank had what Ada Byron had.",
+        ("WP$", "IN", "NNP", "NNP", "CC", "NNP", "NNP", "."), "", [],
+        {("turned", "Whose of Oslo Bank or Ada Byron?")},
+    ),
+    (
+        "Who came first?", "Ada came first.", ("WP", "VBD:come", "RB", "."), "", [],
+        {("opposite", "Who came last?")},
+    ),
+    (
+        "Who came first?", "Ada came first and Bo last of all.",
+        ("WP", "VBD:come", "RB", "."), "", [],
+        {None},  # the sentence answers the opposite, too
+    ),
+    (
+        "Why is it?", "Ada has it.", ("WRB", "VBZ:be", "PRP", "."), "", [],
+        {("negation", "Why isn't it?"), ("negation", "Why is not it?")},
+    ),
+    (
+        "Why can it?", "Ada has it.", ("WRB", "MD", "PRP", "."), "", [],
+        {("negation", "Why can't it?"), ("negation", "Why can not it?")},
+    ),
+    (
+        "Why will it?", "Ada has it.", ("WRB", "MD", "PRP", "."), "", [],
+        {("negation", "Why won't it?"), ("negation", "Why will not it?")},
+    ),
+    ("Why is it?", "Ada never has it.", ("WRB", "VBZ:be", "PRP", "."), "", [], {None}),
+    ("Why is it not?", "Ada has it.", ("WRB", "VBZ:be", "PRP", "RB", "."), "", [], {None}),
+    (
+        # Another noun for a noun, of the sentences near by; none that means the same, that the
+        # sentence has, of another form, or too short to tell.
+        "Whose ship?", "Her ship met the fleet.", ("WP$", "NN", "."),
+        "vessel/NN fleet/NN storms/NNS ox/NN harbour/NN", [],
+        {("thing", "Whose harbour?")},
+    ),
+    ("Whose ship?", "Her boat sank.", ("WP$", "NN", "."), "harbour/NN", [], {None}),
+    (
+        "What did Ada see?", "No fish.", ("WP", "VBD:do", "NNP", "VB", "."), "", [],
+        {("when", "When did Ada see?")},
+    ),
+    ("What did Ada see?", "No fish in May.", ("WP", "VBD:do", "NNP", "VB", "."), "", [], {None}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "tags", "around", "others", "made"), WAYS, ids=str
+)
+def test_a_question_that_only_looks_answered(
+    question: str,
+    sentence: str,
+    tags: tuple[str, ...],
+    around: str,
+    others: list[str],
+    made: set[tuple[str, str] | None],
+) -> None:
+    words = tagged(question, *tags)
+    near = [
+        Tagged(word, word.removesuffix("s"), tag, 0)
+        for word, _, tag in (pair.partition("/") for pair in around.split())
+    ]
+    found = all_of(lambda rng: pairs.unanswerable(question, sentence, words, near, others, rng))
+    assert found == made
+
+
+def test_how_many_of_what_the_sentence_does_not_count() -> None:
+    question = "Which towns have it?"
+    words = tagged(question, "WDT", "NNS:town", "VBP", "PRP", ".")
+
+    def made(sentence: str) -> set[Any]:
+        return all_of(lambda rng: pairs.unanswerable(question, sentence, words, [], [], rng))
+
+    assert made("Never Arlen.") == {("count", "How many towns have it?")}
+    assert made("Never the two.") == {None}
+
+
+def test_a_number_of_the_question_is_changed() -> None:
+    question = "Whose in 1912?"
+    found = all_of(lambda rng: pairs.unanswerable(question, "Hers in 1912.", (), (), [], rng))
+    assert {way for way, _ in found} == {"number"}
+    years = {int(text.removeprefix("Whose in ").removesuffix("?")) for _, text in found}
+    assert years == {*range(1900, 1925)} - {1912}
+    assert pairs.unanswerable(question, "Hers.", (), (), [], random.Random(0)) is None
+
+
+def test_a_question_made_unanswerable_is_another(tagger: Tagger) -> None:
+    question = "When was the first ship of Arlen sold to Borvik?"
+    sentence = "Arlen sold its first ship to Borvik in 1912."
+    near = "A bridge was built. Cesk grew in the north. Ada Byron came with the army."
+    ways = all_of(
+        lambda rng: pairs.unanswerable(
+            question, sentence, tagger(question), tagger(near), ["Cesk", "Ada Byron"], rng
+        )
+    )
+    assert {way for way, _ in ways} == {"name", "turned", "opposite", "negation", "thing"}
+    assert question not in {text for _, text in ways}
+    assert ("turned", "When was the first ship of Borvik sold to Arlen?") in ways
+    assert ("opposite", "When was the last ship of Arlen sold to Borvik?") in ways
+
+
+# -- the answer made vague -------------------------------------------------------------------------
+
+SOMEBODY = {"someone", "some people", "they", "an official"}
+SOME = {"many", "several", "some", "a number of"}
+SOMETHING = {"something", "that", "this", "it"}
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer", "made"),
+    [
+        ("Who sold it?", "Then Ada sold it.", "Ada", {f"Then {w} sold it." for w in SOMEBODY}),
+        (
+            "Whom did Ada meet?", "Ada met Bo here.", "Bo",
+            {f"Ada met {w} here." for w in SOMEBODY},
+        ),
+        # At its head it takes the capital.
+        (
+            "Who sold it?", "Ada sold it.", "Ada",
+            {f"{w[0].upper()}{w[1:]} sold it." for w in SOMEBODY},
+        ),
+        ("How many sank?", "There sank 30 ships.", "30", {f"There sank {w} ships." for w in SOME}),
+        ("How much is it?", "It is 30 euros.", "30", {f"It is {w} euros." for w in SOME}),
+        ("What did she sell?", "She sold fish.", "fish", {f"She sold {w}." for w in SOMETHING}),
+        (
+            "Which is it?", "The port is it.", "The port",
+            {f"{w.capitalize()} is it." for w in SOMETHING},
+        ),
+        # With the word that leads to it, it leaves no gap.
+        ("When did it sink?", "It sank in 1912 off Arlen.", "1912", {"It sank off Arlen."}),
+        ("Where did it sink?", "It sank, at the harbour.", "harbour", {"It sank."}),
+        ("Who sold it?", "It was sold by Ada.", "Ada", {"It was sold."}),
+        ("When was it?", "It was there yesterday.", "yesterday", {"It was there."}),
+        ("Why is it shut?", "It is shut, it rained.", "it rained", {"It is shut,."}),
+        # There is nothing before that could be left.
+        ("When did it sink?", "Yesterday it sank.", "Yesterday", {None}),
+        ("When did it sink?", "in 1912 it sank.", "1912", {None}),
+        # More than once, most of the sentence, part of a word, no word at all, not there.
+        ("Who sold it?", "Ada sold Ada it.", "Ada", {None}),
+        ("Who?", "Ada Byron, Ada.", "Ada Byron, A", {None}),
+        ("What is it?", "It is the party of Bo.", "art", {None}),
+        ("What is it?", "It is the party of Bo.", "part", {None}),
+        ("What is it?", "It is — of Bo.", "—", {None}),
+        ("What is it?", "It is the party.", "fish", {None}),
+    ],
+)  # fmt: skip
+def test_a_sentence_made_vague(
+    question: str, sentence: str, answer: str, made: set[str | None]
+) -> None:
+    assert all_of(lambda rng: pairs.vague(sentence, answer, question, rng)) == made
+
+
+@given(
+    st.lists(st.sampled_from("Ada Bo sold in by of the 30 fish on , Arlen".split()), min_size=1),
+    st.sampled_from(["Who", "What", "How many", "How much", "When", "Where", "Why", "Which"]),
+    st.data(),
+)
+def test_a_vague_sentence_never_has_the_answer(
+    words: list[str], asking: str, data: st.DataObject
+) -> None:
+    first = data.draw(st.integers(0, len(words) - 1))
+    last = data.draw(st.integers(first, len(words) - 1))
+    sentence, answer = " ".join(words), " ".join(words[first : last + 1])
+    made = pairs.vague(sentence, answer, f"{asking} was it?", random.Random(0))
+    assert made is None or not pairs.has_any(made, [answer])
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("Who founded Arlen in 1912?", "Founded Arlen in 1912"),
+        ("How many people did it hire? ", "People did it hire"),
+        ("When did the port of Arlen open?", "The port of Arlen open"),
+        ("Who was Ada?", None),
+        ("Who founded Arlen then?", None),  # three words say too little
+        ("", None),
+        ("Who is what?", None),
+    ],
+)
+def test_a_headline_says_what_the_question_says(question: str, says: str | None) -> None:
+    assert pairs.headline(question) == says
+
+
+# -- what a group becomes besides ------------------------------------------------------------------
+
+
+class Rolled(random.Random):
+    """Dice whose first throw is known."""
+
+    def __init__(self, first: float) -> None:
+        super().__init__(5)
+        self._first: float | None = first
+
+    def random(self) -> float:
+        first, self._first = self._first, None
+        return super().random() if first is None else first
+
+
+POSITIVE = ("Ada Byron founded Arlen in 1912.", "Arlen", "It is a port.")
+NEGATIVES = tuple((f"Rival {n}.", "Arlen", "") for n in range(6))
+GROUP = Group(QUESTION, (POSITIVE,), NEGATIVES[:5], "t", ("Ada", "Ada Byron"))
+NEAR = ["Then Borvik grew.", "A bridge was built."]
+
+
+def varied(roll: float, tagger: Tagger, group: Group = GROUP) -> list[Group]:
+    return list(pairs.variants(group, NEAR, tagger, Rolled(roll)))
+
+
+@pytest.mark.parametrize("roll", [0.0, 0.29])
+def test_a_variant_in_other_words(tagger: Tagger, roll: float) -> None:
+    (made,) = varied(roll, tagger)
+    assert made.source == "t-reworded"
+    assert made.q == "Who established Arlen in 1912?"
+    assert (made.pos, made.neg, made.answers) == (GROUP.pos, GROUP.neg, GROUP.answers)
+
+
+@pytest.mark.parametrize("roll", [0.3, 0.59])
+def test_a_variant_that_nothing_answers(tagger: Tagger, roll: float) -> None:
+    (made,) = varied(roll, tagger)
+    assert re.fullmatch("t-none-(?:number|name|turned|opposite|negation|thing)", made.source)
+    assert made.q != QUESTION
+    # What answered the question is the first that doesn't answer this one.
+    assert (made.pos, made.neg) == ((), (POSITIVE, *NEGATIVES[:4]))
+    assert (made.answers, made.row()["answers"]) == ((), ())
+
+
+@pytest.mark.parametrize("roll", [0.6, 0.84])
+def test_a_variant_whose_rivals_repeat_the_question(tagger: Tagger, roll: float) -> None:
+    (made,) = varied(roll, tagger)
+    assert (made.source, made.q) == ("t-vague", QUESTION)
+    assert (made.pos, made.answers) == (GROUP.pos, GROUP.answers)
+    (vague, headline), rest = made.neg[:2], made.neg[2:]
+    # The longest of the answers is taken out, and what the sentence stands in stays.
+    assert vague in {
+        (f"{w[0].upper()}{w[1:]} founded Arlen in 1912.", "Arlen", "It is a port.")
+        for w in SOMEBODY
+    }
+    assert headline == ("Founded Arlen in 1912", "Arlen", "It is a port.")
+    assert rest == NEGATIVES[:3]
+
+
+@pytest.mark.parametrize("roll", [0.85, 0.99])
+def test_some_groups_stay_alone(tagger: Tagger, roll: float) -> None:
+    assert varied(roll, tagger) == []
+
+
+def test_what_cannot_be_made_is_not(tagger: Tagger) -> None:
+    bare = Group("Why?", (("Ada never is.", "", ""),), NEGATIVES[:2], "t", ())
+    assert [varied(roll, tagger, bare) for roll in (0.0, 0.3, 0.6)] == [[], [], []]
+    # A question that can't be reworded may look answered all the same.
+    (made,) = varied(0.0, tagger, replace(bare, q="Who is it?"))
+    assert (made.q, made.source) == ("When is it?", "t-none-when")
