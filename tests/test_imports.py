@@ -23,6 +23,11 @@ STAGES = {
     f"assistant.{name}"
     for name in ("retrieve", "evidence", "compose", "verify", "follow_up", "render")
 }
+# Who does what to whom: from a sentence's words to the verdict. Each knows those before it.
+GRAMMAR = tuple(
+    f"assistant.{name}"
+    for name in ("language", "parties", "relations", "wording", "reasons", "direction")
+)
 FACES = {f"assistant.{name}" for name in ("cli", "ui", "api")}
 UI = {f"assistant.ui.{name}" for name in ("app", "desk", "guard", "serving")}
 FOR_FACES = VALUES | {
@@ -159,6 +164,11 @@ def objection(found: Import) -> str:
         return "a face imports pipeline, render, config, types, errors and index.sync"
     if importer == "assistant.engine" and imported not in {*VALUES, "assistant.pipeline"}:
         return "the engine is a face to LlamaIndex: pipeline, types and errors"
+    known = ("index.errors", *GRAMMAR[: GRAMMAR.index(importer)]) if importer in GRAMMAR else ()
+    if importer in GRAMMAR and imported not in known:
+        return "grammar knows sentences, and nothing of what is asked of them"
+    if importer == "assistant.cross_encoder" and imported not in VALUES:
+        return "what reads takes texts: a scorer or a training may call it"
     if importer == "assistant.evaluation.metrics" and imported not in VALUES:
         return "metrics know nothing of what is measured"
     return ""
@@ -184,6 +194,7 @@ def test_every_import_of_ours_is_one_that_may_be() -> None:
     sources = modules()
     # Walked what there is to walk.
     assert {"assistant", "assistant.pipeline", "assistant.engine", *STAGES, *UI} <= set(sources)
+    assert {"assistant.cross_encoder", "assistant.scorer", *GRAMMAR} <= set(sources)
     assert {"index.types", "index.errors", "index.store", "index.embed"} <= set(sources)
     assert objections(sources) == []
 
@@ -243,6 +254,21 @@ def test_every_import_of_ours_is_one_that_may_be() -> None:
         ("assistant.pipeline", "from assistant.ui import desk", "imports a face"),
         ("assistant.engine", "from assistant.retrieve import retrieve", "the engine is a face"),
         ("assistant.evaluation.metrics", "from . import runner", "metrics know nothing"),
+        ("assistant.relations", "from assistant.direction import direction", "grammar knows"),
+        ("assistant.relations", "from assistant import reasons", "grammar knows"),
+        (
+            "assistant.parties",
+            "if TYPE_CHECKING:\n    from assistant.types import A",
+            "grammar knows",
+        ),
+        ("assistant.direction", "def f():\n    import assistant.scorer", "grammar knows"),
+        ("assistant.language", "from assistant.parties import Party", "grammar knows"),
+        ("assistant.cross_encoder", "from assistant.config import Settings", "what reads"),
+        (
+            "assistant.cross_encoder",
+            "from assistant.types import Candidate\nimport index.embed",
+            "what",
+        ),
         ("assistant", "from assistant.types import Answer", "exports are lazy"),
         ("assistant.cli", "import gradio as gr", "gradio belongs to assistant.ui.app"),
         (
@@ -298,6 +324,9 @@ def test_the_rules_can_fail(module: str, source: str, problem: str) -> None:
         ),
         ("assistant.cli", "from assistant import __version__\nfrom index.errors import UserError"),
         ("assistant.__main__", "from assistant.cli import main"),
+        ("assistant.relations", "from assistant.language import Token\nimport assistant.parties"),
+        ("assistant.direction", "from assistant import reasons\nfrom assistant.relations import A"),
+        ("assistant.scorer", "from assistant import cross_encoder\nimport assistant.direction"),
         ("assistant.pipeline", "from assistant.verify import verify\nfrom index.sync import sync"),
     ],
 )

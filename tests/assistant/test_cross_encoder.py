@@ -265,6 +265,43 @@ def test_what_answers_beats_what_does_not(
     assert np.median([reading.score for reading in readings]) < 0
 
 
+@pytest.mark.parametrize(
+    ("sentence", "tokens"),
+    [("The trawler belongs to Ada Byron.", None), ("it " * 190 + "is hers", MAX_TOKENS)],
+)
+def test_a_reading_is_what_the_model_makes_of_both_texts(
+    packaged: PackagedReader, sentence: str, tokens: int | None
+) -> None:
+    import onnxruntime
+
+    question, text = "Who owns the trawler?", f"{sentence} [SEP] Report"
+    pair = TOKENIZER.encode(question, text)
+    assert tokens in (None, len(pair.ids))
+    first = pair.tokens.index("[SEP]") + 1
+    types = [0] * first + [1] * (len(pair.ids) - first)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(MODEL / "reader.onnx"), options)
+
+    def run(types: list[int]) -> tuple[float, Any]:
+        inputs = {
+            "input_ids": pair.ids,
+            "attention_mask": [1] * len(types),
+            "token_type_ids": types,
+        }
+        score, span = session.run(["score", "span"], {k: np.array([v]) for k, v in inputs.items()})
+        return float(score[0]), span[0, first : pair.tokens.index("[SEP]", first)]
+
+    score, logits = run(types)
+    (reading,) = packaged.read(question, [Sentence(sentence, "Report")])
+    assert reading.score == pytest.approx(score, abs=1e-4)
+    assert reading.span == pytest.approx(best_span(logits)[0], abs=1e-4)
+    begin, end = (first + place for place in best_span(logits)[1:])
+    assert reading.answer == text[pair.offsets[begin][0] : pair.offsets[end][1]]
+    # Which text is which does matter.
+    assert abs(run([0] * len(types))[0] - score) > 0.01
+
+
 MIXED = [
     Sentence("Ada Byron owns the trawler."),
     Sentence("She owns it.", "Ada Byron, owner of trawlers", "Ada Byron went to sea."),
