@@ -1,6 +1,6 @@
 """Make of a trained cross-encoder what ships: one ONNX file with int8 weights, and its tokenizer.
 
-    python training/export.py --run WORK/RUN --write assistant/model
+    python training/export.py --run WORK/RUN --write assistant/model [--whole WORK/float32]
 
 The file's inputs are ``input_ids``, ``attention_mask`` and ``token_type_ids``, each ``(n, tokens)``
 int64; its outputs ``score``, ``(n,)``, and ``span``, ``(n, tokens, 2)``, both float32 logits.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -59,7 +60,7 @@ def export(model: Any, file: Path) -> None:
     program.save(str(file))
 
 
-def quantise(file: Path, small: Path, *, unsigned: bool = False) -> None:
+def quantise(file: Path, small: Path, *, reduced: bool = False) -> None:
     """Its weights as eight-bit integers."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -71,7 +72,8 @@ def quantise(file: Path, small: Path, *, unsigned: bool = False) -> None:
             str(prepared),
             str(small),
             per_channel=True,
-            weight_type=QuantType.QUInt8 if unsigned else QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+            reduce_range=reduced,
             op_types_to_quantize=["MatMul", "Gemm", "Gather"],
             extra_options={"MatMulConstBOnly": True},
         )
@@ -101,7 +103,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="with model/ and span.pt")
     parser.add_argument("--write", type=Path, required=True, help="the folder of the result")
-    parser.add_argument("--unsigned", action="store_true")
+    parser.add_argument("--whole", type=Path, help="a folder for the float32 model, to compare")
+    parser.add_argument("--reduced", action="store_true", help="seven bits")
     args = parser.parse_args()
     tokenizer, bare = load(args.run / "model")
     model = Reader(bare, load_span(args.run / "model"))
@@ -110,12 +113,16 @@ def main() -> None:
         whole = Path(folder) / FILE
         export(model, whole)
         print(json.dumps({"float32": agreement(model, whole), "bytes": whole.stat().st_size}))
+        if args.whole is not None:
+            args.whole.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(whole, args.whole / FILE)
         small = args.write / FILE
-        quantise(whole, small, unsigned=args.unsigned)
+        quantise(whole, small, reduced=args.reduced)
         print(json.dumps({"int8": agreement(model, small), "bytes": small.stat().st_size}))
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
-    (args.write / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str() + "\n", "utf-8")
+    for place in filter(None, (args.write, args.whole)):
+        (place / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str() + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -373,7 +373,7 @@ def unanswerable(
     for word in tags:
         if word.text.lower() in OPPOSITE:
             other = rng.choice(OPPOSITE[word.text.lower()])
-            if other not in low.split():
+            if not re.search(rf"\b{other}\b", low):
                 made.append(("opposite", put_in(question, word, other)))
     if not _NEGATIVE.search(question + sentence):
         found = re.search(
@@ -441,7 +441,7 @@ def vague(sentence: str, answer: str, question: str, rng: random.Random) -> str 
         other = rng.choice(["something", "that", "this", "it"])
     if not head:
         other = other[:1].upper() + other[1:]
-    return head + other + tail
+    return head + other + tail if other.lower() != answer.lower() else None
 
 
 def headline(question: str) -> str | None:

@@ -668,7 +668,12 @@ def main() -> None:
         at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         code=_commit(),
         torch=torch.__version__,
-        args={k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()},
+        # Without folders: a log may be kept and shown.
+        args={
+            k: v.name if isinstance(v, Path) else v
+            for k, v in vars(args).items()
+            if k not in ("data", "work")
+        },
     )
 
     def stop(*_: object) -> None:

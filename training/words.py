@@ -490,9 +490,16 @@ _IRREGULAR = {
     "write": "wrote written", "sell": "sold", "lend": "lent", "spend": "spent", "pay": "paid",
     "hurt": "hurt", "flee": "fled", "hide": "hid hidden", "split": "split", "shut": "shut",
     "eat": "ate eaten", "drink": "drank drunk", "fly": "flew flown", "sink": "sank sunk",
-    "meet": "met", "speak": "spoke spoken", "fight": "fought", "show": "showed shown",
+    "meet": "met", "speak": "spoke spoken", "fight": "fought", "cost": "cost",
+    "show": "showed shown",
 }  # fmt: skip
 """Past tense and participle."""
+
+_DOUBLED = frozenset(
+    """ban begin control cut defer drop forbid get let net occur permit plan quit run scrap shut
+    split stop wed win""".split()
+)
+"""Verbs that double their last letter."""
 
 
 def bent(lemma: str, tag: str) -> str:
@@ -505,12 +512,11 @@ def bent(lemma: str, tag: str) -> str:
             return lemma + "d"
         if re.search(r"[^aeiou]y$", lemma):
             return lemma[:-1] + "ied"
-        if lemma in ("stop", "plan", "ban", "net", "drop", "scrap", "grab"):
+        if lemma in _DOUBLED:
             return lemma + lemma[-1] + "ed"
         return lemma + "ed"
     if tag == "VBG":
-        if lemma in ("stop", "plan", "ban", "net", "drop", "scrap", "win", "begin", "get", "run",
-                     "cut", "let", "quit", "forbid", "wed", "split", "shut"):  # fmt: skip
+        if lemma in _DOUBLED:
             return lemma + lemma[-1] + "ing"
         if lemma.endswith("ie"):
             return lemma[:-2] + "ying"
@@ -518,6 +524,8 @@ def bent(lemma: str, tag: str) -> str:
     if tag in ("VBZ", "NNS"):
         if lemma in ("man", "woman", "gentleman"):
             return lemma[:-2] + "en"
+        if lemma == "child":
+            return "children"
         if lemma in ("people", "folk", "aircraft", "funds", "police"):
             return lemma
         if re.search(r"(?:s|x|z|ch|sh)$", lemma):

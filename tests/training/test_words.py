@@ -49,7 +49,11 @@ from training.words import OPPOSITE, SAME, alike, bent, table
         ("flee", "VBD", "fled"),
         ("flee", "VBG", "fleeing"),
         ("write", "VBG", "writing"),
+        ("permit", "VBD", "permitted"),
+        ("occur", "VBG", "occurring"),
+        ("cost", "VBD", "cost"),
         # Nouns.
+        ("child", "NNS", "children"),
         ("ship", "NNS", "ships"),
         ("company", "NNS", "companies"),
         ("journey", "NNS", "journeys"),
