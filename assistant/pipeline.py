@@ -124,12 +124,8 @@ class Assistant:
         self._language = Language()
         self._encode = Remembered(embedder.encode)
         self._reader = _reader(settings.cross_encoder)
-        # Sentences are embedded only where nothing reads them.
         self._scorer: Scorer = FeatureScorer(
-            self._encode if self._reader is None else None,
-            index.lexical,
-            self._language,
-            self._reader,
+            self._encode, index.lexical, self._language, self._reader
         )
         self._sentences = lru_cache(maxsize=1024)(self._split)
         self._warm = False

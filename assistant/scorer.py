@@ -3,12 +3,11 @@
 What a trained reader makes of the two (``cross_encoder``) is weighed together with what can be seen
 without one: which of the question's words the sentence has, and how rare they are; whether it has
 the kind of thing asked for (who, when, how much) and brings anything the question does not have;
-and, from a parse, who does what to whom. Without a reader, how near its embedding lies takes its
-place. Two regressions weigh these: one ranks the sentences of a question, the other gives the best
-of them its probability.
+how near its embedding lies; and, from a parse, who does what to whom. Two regressions weigh these:
+one ranks the sentences of a question, the other gives the best of them its probability.
 
 Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
-words; the best forty are read; the best ten of these are parsed.
+words; the best thirty-two are read; the best ten of these are embedded and parsed.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from assistant.language import Language, Parsed
     from index.embed import Vectors
 
-READ = 40
+READ = 32
 """Sentences that are read for a question: at two cores the dearest part of an answer."""
 
 EMBEDDED = 12
@@ -343,12 +342,19 @@ class FeatureScorer:
             range(len(candidates)),
             key=lambda place: -(compared[place].sift() + 0.15 / (1 + candidates[place].rank)),
         )[: READ if self._reader is not None else EMBEDDED]
-        readings = self._readings(question, [candidates[place] for place in order])
-        cosines = self._cosines(question, [candidates[place] for place in order])
+        chosen = [candidates[place] for place in order]
+        readings = self._readings(question, chosen)
+        cosines = [0.0] * len(order) if self._reader else self._cosines(question, chosen)
         final = sorted(
             range(len(order)),
             key=lambda n: -(2.0 * compared[order[n]].sift() + readings[n].score + 3.0 * cosines[n]),
         )[:PARSED]
+        if self._reader:
+            # An embedding sees likeness that a reader of so few layers misses; only those that
+            # are still in question are worth its cost.
+            found = self._cosines(question, [chosen[n] for n in final])
+            for n, cosine in zip(final, found, strict=True):
+                cosines[n] = cosine
         parsed = self._parse(asked, [candidates[order[n]] for n in final], candidates)
         by_text = {
             candidates[place].text: cosine for place, cosine in zip(order, cosines, strict=True)
@@ -364,7 +370,7 @@ class FeatureScorer:
             row["answer_kind"] = _answer_kind(asked, readings[n].answer, grammar)
             row["answer_known"] = _answer_known(asked, readings[n].answer)
             row["cosine"] = cosines[n]
-            row["cosine_lead"] = _lead(cosines, n)
+            row["cosine_lead"] = _lead([cosines[m] for m in final], final.index(n))
             row["cosine_before"] = (
                 by_text.get(candidate.before[-1], 0.0) if candidate.before else 0.0
             )

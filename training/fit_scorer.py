@@ -88,7 +88,7 @@ def gather(
 ) -> list[Example]:
     """Features of a set in the layout of ``docs/`` and ``questions.jsonl``."""
     read = reader(args.cross_encoder)
-    how = "embedded" if read is None else "read" + ("-embedded" if args.embed else "")
+    how = "embedded" if read is None else "read"
     kept = work / f"{name}.{how}.pickle"
     if kept.exists():
         return pickle.loads(kept.read_bytes())
@@ -100,8 +100,9 @@ def gather(
     examples = []
     with Assistant.open(folder / "docs", work / f"{name}.index") as assistant:
         assistant.sync()
-        encode = assistant._encode if read is None or args.embed else None
-        scorer = FeatureScorer(encode, assistant.index.lexical, assistant._language, read)
+        scorer = FeatureScorer(
+            assistant._encode, assistant.index.lexical, assistant._language, read
+        )
         started = time.time()
         for number, item in enumerate(questions):
             pool = candidates(assistant.retrieve(item["question"]), assistant)
@@ -350,7 +351,6 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=600, help="questions of each other set")
     parser.add_argument("--cross-encoder", help='a folder or name, or "none"')
-    parser.add_argument("--embed", action="store_true", help="sentences that are read")
     parser.add_argument("--ablate", action="store_true", help="what each part adds")
     parser.add_argument("--write", action="store_true", help="into assistant/scorer.json")
     args = parser.parse_args()

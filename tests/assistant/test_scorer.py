@@ -854,20 +854,17 @@ def test_the_cost_does_not_grow_with_the_candidates(
 ) -> None:
     counting = Counting()
     language: Any = counting
-    if reads:
-        scorer = FeatureScorer(None, words, language, counting.told)
-    else:
-        scorer = FeatureScorer(counting.encode, words, language)
+    told = counting.told if reads else None
+    scorer = FeatureScorer(counting.encode, words, language, told)
     candidates = many(reports, 19)
     assert len(candidates) == 20 * reports
     judgements = scorer.judge(question, candidates)
     if reads:
         assert (len(counting.told.sentences), counting.told.questions) == (READ, [question])
-        assert counting.encoded == []
     else:
-        assert len(counting.encoded) == 1 + EMBEDDED
-        assert counting.encoded[0] == question
         assert counting.told.questions == []
+    assert len(counting.encoded) == 1 + (PARSED if reads else EMBEDDED)
+    assert counting.encoded[0] == question
     assert counting.batches == 1
     assert PARSED <= len(set(counting.parsed)) == len(counting.parsed) <= PARSED + context
     assert sum(judgement.probability > 0 for judgement in judgements) == PARSED
