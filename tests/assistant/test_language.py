@@ -158,6 +158,17 @@ def test_torch_may_come_in_another_thread_meanwhile() -> None:
     assert run(code) == "[2.0]"
 
 
+def test_spacys_commands_are_kept_out_and_can_come_later() -> None:
+    code = (
+        "import sys; from assistant.language import Language; Language().warm();"
+        "early = [m for m in ('spacy.cli', 'typer', 'weasel', 'requests') if m in sys.modules];"
+        "import spacy; other = hasattr(spacy, 'nothing'); download = spacy.cli.download;"
+        "from spacy import info;"
+        "print(early, other, callable(download), info.__module__, spacy.cli.info is info)"
+    )
+    assert run(code) == "[] False True spacy.cli.info True"
+
+
 def test_a_model_that_is_not_there_is_an_error_with_a_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

