@@ -109,6 +109,7 @@ def test_the_documented_json() -> None:
         "question": "What did he pay (he)?",
         "asked": "and what did he pay?",
         "outcome": "answered",
+        "composed": "extractive",
         "text": "He paid 6%. [1]",
         "confidence": 0.9877,
         "reason": "",
@@ -119,6 +120,7 @@ def test_the_documented_json() -> None:
                 "attribution": "a clerk",
                 "direction": "same",
                 "reason": "he pays in both",
+                "verdict": "verbatim",
             }
         ],
         "citations": [
@@ -139,7 +141,13 @@ def test_the_documented_json() -> None:
         "passages": [{"document": "b/a.txt", "start": 12, "end": 23, "score": 0.032787}],
         "timings_ms": {"total": 12.35, "embed": 1.0},
         "notes": ["A note."],
-        "dropped": [{"text": "She paid 4%.", "reason": "her words do not stand"}],
+        "dropped": [
+            {
+                "text": "She paid 4%.",
+                "reason": "her words do not stand",
+                "verdict": "unsupported",
+            }
+        ],
     }
 
 
