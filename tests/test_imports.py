@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 VALUES = {"assistant.types", "index.types", "index.errors"}
 STAGES = {
     f"assistant.{name}"
-    for name in ("retrieve", "evidence", "compose", "verify", "follow_up", "render")
+    for name in ("retrieve", "evidence", "compose", "claims", "verify", "follow_up", "render")
 }
 FACES = {f"assistant.{name}" for name in ("cli", "ui", "api")}
 UI = {f"assistant.ui.{name}" for name in ("app", "desk", "guard", "serving")}
@@ -35,8 +35,8 @@ FOR_FACES = VALUES | {
     "index.sync",
 }
 
-# A package that takes its time, and the modules that may import it. The LLM client and the file
-# readers will join llama_index's.
+# A package that takes its time, and the modules that may import it. The file readers will join
+# llama_index's.
 HEAVY: Mapping[str, set[str]] = {
     "gradio": {"assistant.ui.app"},
     "chromadb": {"index.store"},
@@ -47,7 +47,8 @@ HEAVY: Mapping[str, set[str]] = {
     "transformers": {"index.embed", "assistant.scorer"},
     "tokenizers": {"index.embed", "assistant.scorer"},
     "torch": {"index.embed", "assistant.scorer"},
-    "llama_index": {"assistant.engine"},
+    "llama_index": {"assistant.engine", "assistant.llm"},
+    "openai": {"assistant.llm"},
 }
 
 
@@ -248,6 +249,10 @@ def test_every_import_of_ours_is_one_that_may_be() -> None:
         ("index.folder", "def f():\n    import chromadb.config", "chromadb belongs to index.store"),
         ("index.sentences", "from spacy.lang import en", "spacy belongs to assistant.language"),
         ("assistant.pipeline", "x = lambda: __import__('llama_index.core')", "assistant.engine"),
+        ("assistant.writing", "def f():\n    import llama_index.core", "engine, assistant.llm"),
+        ("assistant.writing", "import openai", "openai belongs to assistant.llm"),
+        ("assistant.claims", "from assistant.direction import Context", "handed to it"),
+        ("assistant.claims", "from assistant.compose import as_data", "one another"),
         (
             "index.chunk",
             "try:\n    from tokenizers import Tokenizer\nexcept E:\n    pass",
@@ -279,6 +284,8 @@ def test_the_rules_can_fail(module: str, source: str, problem: str) -> None:
         ),
         ("assistant.cli", "from assistant import __version__\nfrom index.errors import UserError"),
         ("assistant.__main__", "from assistant.cli import main"),
+        ("assistant.llm", "def f():\n    import openai, llama_index.core"),
+        ("assistant.claims", "if TYPE_CHECKING:\n    from assistant.language import Parsed"),
         ("assistant.pipeline", "from assistant.verify import verify\nfrom index.sync import sync"),
     ],
 )
@@ -349,3 +356,36 @@ with Assistant.open({str(corpus)!r}, {str(tmp_path / "index")!r}) as assistant:
 """
     assert {"torch", "chromadb"} <= loaded(code)
     assert loaded(code) & {"torch", "transformers", "spacy", "gradio", "llama_index"} == set()
+
+
+WRITING = {"assistant.writing", "assistant.llm", "assistant.claims", "assistant.prompting"}
+
+
+@pytest.mark.parametrize("configured", [False, True])
+def test_nothing_of_a_language_model_is_loaded_unless_one_is_configured(
+    tmp_path: Path, configured: bool
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("Ann signed the treaty in Oslo.\n")
+    named = "llm='http://127.0.0.1:9/v1', llm_model='m'" if configured else ""
+    code = f"""
+import json, sys
+from assistant import Assistant, Settings
+settings = Settings({named})
+with Assistant.open({str(corpus)!r}, {str(tmp_path / "index")!r}, settings) as assistant:
+    assistant.sync()
+    assistant.answer("Who signed the treaty?", ["What was signed in Oslo?"])
+print(json.dumps(sorted(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=240,
+        cwd=ROOT,
+    )
+    there = set(json.loads(done.stdout.splitlines()[-1]))
+    expected = WRITING | {"llama_index", "openai"} if configured else set()
+    assert there & (WRITING | {"llama_index", "openai"}) == expected
