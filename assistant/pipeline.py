@@ -73,8 +73,9 @@ MAX_QUESTION = 4000
 """Code points. A question is a sentence or a few; what is longer is a document."""
 
 OnStage = Callable[[str], None]
-"""Called with ``searching``, ``reading``, ``checking`` and ``writing`` as each begins, and while a
-model writes several times a second. What it raises stops the work."""
+"""Called with ``searching``, ``reading``, ``checking`` and ``writing`` as each begins. While a
+model is at work it is called several times a second, with ``understanding`` or ``writing``. What it
+raises stops the work."""
 
 OnDraft = Callable[[Answer], None]
 """Called with the answer so far, each time that a model has written a claim that stands."""
@@ -489,7 +490,7 @@ class Assistant:
         if writer is None or not any(turn.role == "user" for turn in history):
             return standalone(asked, history, self._language), ""
         try:
-            said = writer.rewrite(asked, history, lambda: clock.tell("writing"))
+            said = writer.rewrite(asked, history, lambda: clock.tell("understanding"))
         except LanguageModelError as problem:
             return standalone(asked, history, self._language), str(problem)
         return standalone(asked, history, self._language, said), ""

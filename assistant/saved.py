@@ -76,7 +76,7 @@ def _reopened(
         quotes[marker] = _citation(marker, one, layers(_text(one["sha256"])))
     claims: list[Claim] = []
     dropped = [
-        Dropped(_text(d["text"]), _text(d["reason"]), _text(d.get("verdict", "unsupported")))
+        Dropped(_text(d["text"]), _text(d["reason"]), _text(d.get("verdict", "")))
         for d in _some(saved.get("dropped", []))
     ]
     for one in _some(saved["claims"]):

@@ -254,12 +254,12 @@ class Dropped:
     """Something that was left out of the answer, and why.
 
     Attributes:
-        verdict: of what a model wrote: ``"unsupported"`` or ``"contradicted"``.
+        verdict: of what a model wrote: ``"unsupported"`` or ``"contradicted"``; else empty.
     """
 
     text: str
     reason: str
-    verdict: str = "unsupported"
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +346,11 @@ class Answer:
             "timings_ms": {stage: round(ms, 2) for stage, ms in self.timings_ms.items()},
             "notes": list(self.notes),
             "dropped": [
-                {"text": drop.text, "reason": drop.reason, "verdict": drop.verdict}
+                {
+                    "text": drop.text,
+                    "reason": drop.reason,
+                    **({"verdict": drop.verdict} if drop.verdict else {}),
+                }
                 for drop in self.dropped
             ],
         }

@@ -102,7 +102,10 @@ def test_the_documented_json() -> None:
         passages=(a_hit(LAYER, "He paid 6%.", path="b/a.txt", score=0.0327868852),),
         timings_ms={"total": 12.3456, "embed": 1.0},
         notes=("A note.",),
-        dropped=(Dropped("She paid 4%.", "her words do not stand"),),
+        dropped=(
+            Dropped("She paid 4%.", "her words do not stand"),
+            Dropped("It rained.", "it cites nothing", "unsupported"),
+        ),
         asked="and what did he pay?",
     )
     assert json.loads(json.dumps(answer.to_dict())) == {
@@ -142,11 +145,8 @@ def test_the_documented_json() -> None:
         "timings_ms": {"total": 12.35, "embed": 1.0},
         "notes": ["A note."],
         "dropped": [
-            {
-                "text": "She paid 4%.",
-                "reason": "her words do not stand",
-                "verdict": "unsupported",
-            }
+            {"text": "She paid 4%.", "reason": "her words do not stand"},
+            {"text": "It rained.", "reason": "it cites nothing", "verdict": "unsupported"},
         ],
     }
 
