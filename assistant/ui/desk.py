@@ -141,14 +141,15 @@ class Desk:
         yield dict(snapshot)
         news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         gone = threading.Event()
-        told = ["", 0.0]
+        told: tuple[str, float] = ("", 0.0)
 
         def on_stage(stage: str) -> None:
+            nonlocal told
             if gone.is_set():
                 raise _Gone
             # While a model writes this is called again and again: now and then is enough.
-            if stage != told[0] or time.monotonic() - float(told[1]) > _SIGN_OF_LIFE:
-                told[:] = [stage, time.monotonic()]
+            if stage != told[0] or time.monotonic() - told[1] > _SIGN_OF_LIFE:
+                told = stage, time.monotonic()
                 news.put(("stage", stage))
 
         def on_draft(answer: Answer) -> None:
