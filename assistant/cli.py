@@ -101,9 +101,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--chroma", metavar="URL", help="a Chroma server for the vectors")
 
+    writer = argparse.ArgumentParser(add_help=False)
+    options = writer.add_argument_group(
+        "language model", "writes the answer; the key, if any, is in ONRECORD_LLM_KEY"
+    )
+    options.add_argument(
+        "--llm", metavar="URL", help="an OpenAI-compatible server: http://127.0.0.1:11434/v1"
+    )
+    options.add_argument("--llm-model", metavar="NAME", help="the model's name there")
+
     def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> Any:
+        writes = [writer] if name in ("ask", "serve", "eval") else []
         made = commands.add_parser(
-            name, help=about, description=about, parents=[place], allow_abbrev=False
+            name, help=about, description=about, parents=[place, *writes], allow_abbrev=False
         )
         made.set_defaults(run=run)
         return made
@@ -677,7 +687,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     settings = Settings.load(args.settings) if args.settings else Settings()
     given = {
         name: value
-        for name in ("model", "cross_encoder", "chroma", "min_confidence")
+        for name in ("model", "cross_encoder", "chroma", "min_confidence", "llm", "llm_model")
         if (value := getattr(args, name, None)) is not None
     }
     return replace(settings, **given)

@@ -1600,3 +1600,21 @@ def _as_speaker(sentence: Parsed, head: Token) -> Speaker:
     trimmed = text.strip(' ,;“”"—–-')
     start += text.index(trimmed)
     return Speaker(trimmed, start, start + len(trimmed))
+
+
+# ---------------------------------------------------------------------------- statements
+
+
+def stated(claim: Parsed, sentence: Parsed, context: Context) -> Direction | None:
+    """As :func:`direction`, of a statement: whether ``sentence`` has the relations of ``claim`` the
+    same way round. ``None`` where the claim states none between two parties; REVERSED where any of
+    them is."""
+    found: Direction | None = None
+    for relation in relations_in(claim):
+        if relation.agent is None or relation.counterpart is None:
+            continue
+        compared = _compare(claim, relation, sentence, context)
+        if compared.verdict is Verdict.REVERSED:
+            return compared
+        found = found or compared
+    return found

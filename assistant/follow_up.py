@@ -216,10 +216,14 @@ class _Said:
         return (one, other) if other is not None else None
 
 
-def standalone(question: str, history: Sequence[Turn], grammar: Grammar) -> str:
+def standalone(
+    question: str, history: Sequence[Turn], grammar: Grammar, written: str | None = None
+) -> str:
     """``question`` with what it leaves out, or as it is where it leaves out nothing.
 
     Args:
+        written: what a language model made of it. It is taken where it only adds what was said
+            before to what is asked; else the rules decide.
         history: earlier turns, oldest first. The person's questions are read; the answer to the
             latest only for the name of a person that the questions do not give.
     """
@@ -227,6 +231,8 @@ def standalone(question: str, history: Sequence[Turn], grammar: Grammar) -> str:
     rest = _POLITE.sub("", question)
     if not asked or not rest.strip(" ?!."):
         return question
+    if written is not None and (taken := _taken(written, question, history)):
+        return taken
     told = history[-1].text[:_MOST_READ] if history[-1].role == "assistant" else ""
     known = [name for text in (*asked, told) for name in _names(text)]
     said = [_said(_CARRIED.sub("", text), known, grammar) for text in reversed(asked)]
@@ -243,6 +249,49 @@ def standalone(question: str, history: Sequence[Turn], grammar: Grammar) -> str:
     topics = _topics(now, asked, said)
     carried = [topic for topic in topics if not _has(rest, topic)][:_MOST_NAMES]
     return f"{rest.rstrip(' ?!.')} ({', '.join(carried)})?" if carried else question
+
+
+_WORDS = re.compile(r"[^\W_]+")
+_FILLING = frozenset(
+    "a an the of to in on at for from by with and or is are was were be been do does did has have "
+    "had it its he him his she her they them their this that these those there then so also too "
+    "what who whom whose which when where why how about me tell please will would can could should "
+    "same one ones any some more else exactly way round other reverse".split()
+)
+_LONGEST_WRITTEN = 300
+
+
+def _taken(written: str, question: str, history: Sequence[Turn]) -> str:
+    """What a model wrote, if it can be relied on; else ``""``.
+
+    It must be one question. Every word of it must have been said, so that it asks for nothing that
+    nobody asked; every word of the person's question that means something must still be there; and
+    the two must ask for the same kind of thing. A question that turns the last one round, or has
+    another party in a pronoun's place than any the talk has, is left to the rules.
+    """
+    lines = [line.strip(' \t"“”*') for line in written.splitlines() if line.strip()]
+    text = re.sub(r"^(?:rewritten )?question:\s*", "", lines[0], flags=_I) if lines else ""
+    if len(lines) != 1 or not text.endswith("?") or text.count("?") > 1:
+        return ""
+    if len(text) > _LONGEST_WRITTEN or _TURNED.search(_POLITE.sub("", question)):
+        return ""
+    mine, asked = _meaning(text), _meaning(question)
+    said = asked.union(*(_meaning(turn.text) for turn in history))
+    if not asked <= mine or not mine <= said:
+        return ""
+    theirs, ours = _asks_for(question), _asks_for(text)
+    return text if theirs in ("", ours) else ""
+
+
+def _meaning(text: str) -> frozenset[str]:
+    words = (word.casefold() for word in _WORDS.findall(text.replace("’", "'").replace("'s", "")))
+    return frozenset(word for word in words if word not in _FILLING)
+
+
+def _asks_for(text: str) -> str:
+    """Its question word, where it has one."""
+    found = re.search(r"\b(what|who|whom|whose|which|when|where|why|how)\b", text, _I)
+    return found[1].lower() if found else ""
 
 
 class _Talk:

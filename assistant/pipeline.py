@@ -30,6 +30,9 @@ from assistant.saved import reopen
 from assistant.scorer import FeatureScorer, shipped
 from assistant.types import (
     Answer,
+    Claim,
+    DraftClaim,
+    Dropped,
     Evidence,
     Filters,
     Outcome,
@@ -40,7 +43,13 @@ from assistant.types import (
 from assistant.verify import Recheck, Verified, recheck, verify
 from index.corpus import bring_back, put, take_out
 from index.embed import Embedder, Remembered
-from index.errors import CorpusError, DocumentError, IndexBusy, QuestionError
+from index.errors import (
+    CorpusError,
+    DocumentError,
+    IndexBusy,
+    LanguageModelError,
+    QuestionError,
+)
 from index.folder import Index, Scope, default_folder
 from index.parse import SUFFIXES, parse_file
 from index.sentences import sentence_spans
@@ -57,17 +66,24 @@ from index.sync import (
 from index.types import Document, Hit, Span
 
 if TYPE_CHECKING:
+    from assistant.writing import ModelWriter
     from index.embed import Vectors
 
 MAX_QUESTION = 4000
 """Code points. A question is a sentence or a few; what is longer is a document."""
 
 OnStage = Callable[[str], None]
-"""Called with ``searching``, ``reading`` and ``checking`` as each begins."""
+"""Called with ``searching``, ``reading``, ``checking`` and ``writing`` as each begins. While a
+model is at work it is called several times a second, with ``understanding`` or ``writing``. What it
+raises stops the work."""
+
+OnDraft = Callable[[Answer], None]
+"""Called with the answer so far, each time that a model has written a claim that stands."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _NOTHING = "The documents do not say."
+_EXTRACTIVE = "These are the sources' own sentences instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +144,11 @@ class Assistant:
             self._encode, index.lexical, self._language, self._reader
         )
         self._sentences = lru_cache(maxsize=1024)(self._split)
+        self._writer: ModelWriter | None = None
+        if settings.llm is not None:
+            from assistant.writing import model_writer  # it brings LlamaIndex along
+
+            self._writer = model_writer(settings, self._language, self._reader)
         self._warm = False
 
     @classmethod
@@ -313,7 +334,12 @@ class Assistant:
         def layers(sha256: str) -> list[str]:
             return self.index.texts.layers(sha256) if _SHA256.fullmatch(sha256) else []
 
-        return reopen(saved, layers, self._passage)
+        return reopen(saved, layers, self._passage, self._check_again)
+
+    def _check_again(self, claim: str, quotes: Sequence[str]) -> str:
+        from assistant.writing import check_quotes  # only what a model wrote needs it
+
+        return check_quotes(claim, quotes, self._language, self._reader)
 
     def examples(self, most: int = 4, *, documents: int = 12, sentences: int = 8) -> list[str]:
         """Questions that this corpus answers, made of its newest documents. Takes seconds.
@@ -377,6 +403,7 @@ class Assistant:
         *,
         notes: Sequence[str] = (),
         on_stage: OnStage | None = None,
+        on_draft: OnDraft | None = None,
     ) -> Answer:
         """Answer from the index as it stands.
 
@@ -386,6 +413,7 @@ class Assistant:
             filters: what may count as evidence.
             notes: put into the answer's notes.
             on_stage: see :data:`OnStage`.
+            on_draft: see :data:`OnDraft`.
 
         Raises:
             QuestionError: empty, or longer than :data:`MAX_QUESTION`.
@@ -397,12 +425,12 @@ class Assistant:
         clock = _Clock(on_stage or (lambda _stage: None))
         asked = " ".join(question.split())
         with clock.stage("understand"):
-            text = standalone(asked, turns(history), self._language)
+            text, problem = self._understood(asked, turns(history), clock)
         wanted = Question(text, asked, filters or Filters())
         with clock.stage("embed"):
             vector = self._encode([wanted.text])[0]
 
-        def found() -> tuple[list[Hit], Selection, Verified]:
+        def found() -> tuple[list[Hit], Selection, list[Evidence], Verified]:
             with clock.stage("retrieve", "searching"):
                 hits = self._hits(wanted, vector, self.settings.passages)
             with clock.stage("select", "reading"):
@@ -414,10 +442,15 @@ class Assistant:
                 draft = compose(evidence)
             with clock.stage("verify", "checking"):
                 verified = verify(draft, self.text)
-            return promote(hits, selection.passages), selection, verified
+            return promote(hits, selection.passages), selection, evidence, verified
 
-        hits, selection, verified = self.index.consistent(found)
-        return self._finished(wanted, hits, selection, verified, notes, clock.timings())
+        hits, selection, evidence, verified = self.index.consistent(found)
+        answer = self._finished(wanted, hits, selection, verified, notes, clock.timings())
+        if self._writer is None or answer.outcome is not Outcome.ANSWERED:
+            return answer
+        with clock.stage("write", "writing"):
+            written = self._in_words(answer, evidence, problem, clock, on_draft)
+        return replace(written, timings_ms=clock.timings())
 
     def retrieve(
         self, question: str, k: int | None = None, filters: Filters | None = None
@@ -444,6 +477,70 @@ class Assistant:
     def sentences(self, hit: Hit) -> Sequence[Span]:
         """The sentences of a hit's document version, in order."""
         return self._sentences(hit.sha256, hit.layer)
+
+    # -- a language model ----------------------------------------------------------------------
+
+    def _understood(self, asked: str, history: Sequence[Turn], clock: _Clock) -> tuple[str, str]:
+        """The question that stands alone, and what went wrong with a model on the way."""
+        writer = self._writer
+        if writer is None or not any(turn.role == "user" for turn in history):
+            return standalone(asked, history, self._language), ""
+        try:
+            said = writer.rewrite(asked, history, lambda: clock.tell("understanding"))
+        except LanguageModelError as problem:
+            return standalone(asked, history, self._language), str(problem)
+        return standalone(asked, history, self._language, said), ""
+
+    def _in_words(
+        self,
+        answer: Answer,
+        evidence: Sequence[Evidence],
+        problem: str,
+        clock: _Clock,
+        on_draft: OnDraft | None,
+    ) -> Answer:
+        """``answer`` as the model writes it; where that fails, as it is, with a note that says so.
+
+        Args:
+            problem: what went wrong with the model before; it is not asked again then.
+        """
+        drafts: list[DraftClaim] = []
+        dropped: list[Dropped] = []
+        try:
+            assert self._writer is not None
+            for item in () if problem else self._writer.write(answer.question, evidence):
+                clock.tell("writing")
+                if isinstance(item, Dropped):
+                    dropped.append(item)
+                elif item is not None:
+                    drafts.append(item)
+                    if on_draft is not None:
+                        on_draft(self._of_drafts(answer, drafts, dropped))
+        except LanguageModelError as failure:
+            problem = str(failure)
+        if not problem and drafts:
+            written = self._of_drafts(answer, drafts, dropped)
+            if written.claims:
+                return written
+        why = problem or "Nothing that the language model wrote stands in the sources."
+        return replace(
+            answer,
+            notes=(*answer.notes, f"{why} {_EXTRACTIVE}"),
+            dropped=(*answer.dropped, *dropped),
+        )
+
+    def _of_drafts(
+        self, answer: Answer, drafts: Sequence[DraftClaim], dropped: Sequence[Dropped]
+    ) -> Answer:
+        verified = verify(drafts, self.text)
+        return replace(
+            answer,
+            text=_told(verified.claims),
+            claims=verified.claims,
+            citations=verified.citations,
+            dropped=(*answer.dropped, *dropped, *verified.dropped),
+            composed="model",
+        )
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -521,11 +618,7 @@ class Assistant:
             dropped=verified.dropped,
         )
         if answered:
-            text = " ".join(
-                claim.text + "".join(f" [{marker}]" for marker in claim.citations)
-                for claim in verified.claims
-            )
-            return replace(answer, text=text)
+            return replace(answer, text=_told(verified.claims))
         reason = selection.reason or (
             "No sentence of the passages found answers the question."
             if hits
@@ -541,6 +634,13 @@ class Assistant:
         except (DocumentError, OSError, ValueError):
             # Not to be read, or no path at all (a saved answer may have been tampered with).
             return None
+
+
+def _told(claims: Sequence[Claim]) -> str:
+    """The claims with their markers, as one text."""
+    return " ".join(
+        claim.text + "".join(f" [{marker}]" for marker in claim.citations) for claim in claims
+    )
 
 
 def check_question(question: str) -> None:
@@ -612,6 +712,10 @@ class _Clock:
         began = time.perf_counter()
         yield
         self._parts[name] = self._parts.get(name, 0.0) + 1000 * (time.perf_counter() - began)
+
+    def tell(self, stage: str) -> None:
+        """That a stage goes on, to whoever wants to know."""
+        self._on_stage(stage)
 
     def timings(self) -> dict[str, float]:
         return {"total": 1000 * (time.perf_counter() - self._started), **self._parts}

@@ -29,6 +29,7 @@ NEAREST = 3
 
 _REACH = 160
 _CLIP = 220
+_LEFT_OUT = "Left out, and why"
 _NO_EVIDENCE = "No evidence in the documents"
 _NOT_AN_ANSWER = "Nearest passages. They do not answer the question:"
 
@@ -157,6 +158,8 @@ def _cost(answer: Answer) -> str:
     if (ms := answer.timings_ms.get("total")) is not None:
         parts.insert(0, f"{verb} in " + (f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"))
     parts.append(f"confidence {answer.confidence:.2f}")
+    if answer.composed == "model":
+        parts.append("written by a language model, each sentence checked")
     return " · ".join(parts)
 
 
@@ -174,11 +177,23 @@ def _attribution(claim: Claim) -> str:
 def _remarks(answer: Answer) -> list[str]:
     """What else a person should know."""
     remarks = list(answer.notes)
-    if count := len(answer.dropped):
-        what = "sentence was" if count == 1 else "sentences were"
-        reasons = "; ".join(dict.fromkeys(drop.reason for drop in answer.dropped))
-        remarks.append(f"{count} {what} left out: {reasons}")
+    if unread := [drop for drop in answer.dropped if not drop.verdict]:
+        what = "sentence was" if len(unread) == 1 else "sentences were"
+        reasons = "; ".join(dict.fromkeys(drop.reason for drop in unread))
+        remarks.append(f"{len(unread)} {what} left out: {reasons}")
+    remarks += [
+        f"{plain(claim.text)}: {claim.reason}"
+        for claim in answer.claims
+        if claim.verdict == "partly"
+    ]
     return remarks
+
+
+def _left_out(answer: Answer) -> list[str]:
+    """What a model wrote and its sources do not carry, each with the reason."""
+    return [
+        f"“{plain(drop.text)}” ({plain(drop.reason)})" for drop in answer.dropped if drop.verdict
+    ]
 
 
 def _clipped(hit: Hit) -> str:
@@ -241,6 +256,10 @@ def to_text(
             page.gap()
     for remark in _remarks(answer):
         page.put([(f"Note: {remark}", "")])
+    if left_out := _left_out(answer):
+        page.put([(f"{_LEFT_OUT}:", "")])
+        for one in left_out:
+            page.put([(one, "dim")], "  - ", "    ")
     page.put([(_cost(answer), "dim")])
     return page.text()
 
@@ -420,6 +439,8 @@ def to_markdown(answer: Answer) -> str:
                 )
             )
     blocks += [f"Note: {_md(remark)}" for remark in _remarks(answer)]
+    if left_out := _left_out(answer):
+        blocks.append(f"{_LEFT_OUT}:\n\n" + "\n".join(f"- {_md(one)}" for one in left_out))
     blocks.append(f"*{_cost(answer)}*")
     for citation in answer.citations:
         facts = _md_facts(citation.source, citation.published, citation.document)
@@ -505,6 +526,10 @@ def to_html(answer: Answer, *, context: Context | None = None, number: int = 0) 
                 )
             out.append("</ul></div>")
     out += [f'<p class="note">Note: {_h(remark)}</p>' for remark in _remarks(answer)]
+    if left_out := _left_out(answer):
+        out.append(f'<div class="left-out"><p>{_LEFT_OUT}:</p><ul>')
+        out += [f'<li dir="auto">{_h(one)}</li>' for one in left_out]
+        out.append("</ul></div>")
     out.append(f'<p class="cost">{_h(_cost(answer))}</p>')
     out.append("</article>")
     return "\n".join(out) + "\n"

@@ -31,22 +31,31 @@ _NOTHING_LEFT = "None of its sentences can be checked against the sources any mo
 _IN_BRACKETS = re.compile(r" \[(?P<name>[^\]]+)\]")
 
 
+Check = Callable[[str, Sequence[str]], str]
+"""Why a claim in a model's words does not stand in these quotes; empty where it does."""
+
+_VERDICTS = ("verbatim", "supported", "partly")
+
+
 def reopen(
     saved: Mapping[str, Any],
     layers: Callable[[str], Sequence[str]],
     passage: Callable[[str, int, int], Hit | None],
+    check: Check | None = None,
 ) -> Answer:
     """The answer in ``saved``, a mapping in the documented JSON format.
 
     Args:
         layers: the text layers kept of a version, by its SHA-256.
         passage: the passage at a span of a document, where it is still there.
+        check: looks again at what a model wrote: the verdict that was saved could be anybody's.
+            ``None``: such claims are left out.
 
     Raises:
         UserError: ``saved`` is not an answer.
     """
     try:
-        return _reopened(saved, layers, passage)
+        return _reopened(saved, layers, passage, check)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:
         told = f"{type(problem).__name__}: {str(problem)[:80]}"
         told = told.encode("utf-8", "replace").decode()
@@ -57,6 +66,7 @@ def _reopened(
     saved: Mapping[str, Any],
     layers: Callable[[str], Sequence[str]],
     passage: Callable[[str, int, int], Hit | None],
+    check: Check | None,
 ) -> Answer:
     quotes: dict[int, Citation | None] = {}
     for one in _some(saved["citations"]):
@@ -66,7 +76,8 @@ def _reopened(
         quotes[marker] = _citation(marker, one, layers(_text(one["sha256"])))
     claims: list[Claim] = []
     dropped = [
-        Dropped(_text(d["text"]), _text(d["reason"])) for d in _some(saved.get("dropped", []))
+        Dropped(_text(d["text"]), _text(d["reason"]), _text(d.get("verdict", "")))
+        for d in _some(saved.get("dropped", []))
     ]
     for one in _some(saved["claims"]):
         claim = Claim(
@@ -75,8 +86,9 @@ def _reopened(
             _text_or_none(one.get("attribution")),
             _text(one.get("direction", "unknown")),
             _text(one.get("reason", "")),
+            _one_of(_VERDICTS, one.get("verdict", "verbatim")),
         )
-        if problem := _objection(claim, [quotes.get(marker) for marker in claim.citations]):
+        if problem := _objection(claim, [quotes.get(marker) for marker in claim.citations], check):
             dropped.append(Dropped(claim.text, problem))
         else:
             claims.append(claim)
@@ -111,14 +123,17 @@ def _reopened(
         reason=reason,
         notes=tuple(_text(note) for note in _some(saved.get("notes", []))),
         dropped=tuple(dropped),
+        composed=_one_of(("extractive", "model"), saved.get("composed", "extractive")),
     )
 
 
-def _objection(claim: Claim, cited: Sequence[Citation | None]) -> str:
+def _objection(claim: Claim, cited: Sequence[Citation | None], check: Check | None) -> str:
     """Why a claim can't stand; empty when it can."""
     standing = [" ".join(c.quote.split()) for c in cited if c is not None]
     if len(standing) < len(cited):
         return "its words can no longer be checked against the source"
+    if claim.verdict != "verbatim" and check is not None:
+        return check(claim.text, standing)
     own, *others = standing
     # As assistant.verify has it: a whole sentence, one after another, or one with a name put in.
     if claim.text in (own, *(f"{other} {own}" for other in others)):
@@ -179,6 +194,12 @@ def _text(value: Any) -> str:
         raise TypeError("a text is missing, or too long")
     value.encode("utf-8")  # half characters are no text: UnicodeEncodeError is a ValueError
     return value
+
+
+def _one_of(known: Sequence[str], value: Any) -> str:
+    if value not in known:
+        raise ValueError("a word is none of ours")
+    return str(value)
 
 
 def _text_or_none(value: Any) -> str | None:

@@ -8,7 +8,7 @@ ordering.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -134,6 +134,28 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a language model is told to be, and what it is asked."""
+
+    system: str
+    user: str
+
+
+class Writer(Protocol):
+    """A language model that writes."""
+
+    def stream(self, prompt: Prompt, tokens: int) -> Iterator[str]:
+        """What it writes, piece by piece, at most ``tokens`` long. While it thinks come empty
+        pieces, several a second, so that whoever waits can turn to something else. Who stops
+        reading stops the model.
+
+        Raises:
+            LanguageModelError: no answer, or not a whole one.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A span to be cited, with the words expected there."""
 
@@ -144,7 +166,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class DraftClaim:
     """A claim that is not verified yet. ``verbatim``: its text must be words of the first place,
-    save for what stands in square brackets."""
+    save for what stands in square brackets. ``verdict``: see :class:`Claim`."""
 
     text: str
     places: tuple[Place, ...]
@@ -152,6 +174,7 @@ class DraftClaim:
     direction: str
     reason: str
     verbatim: bool = True
+    verdict: str = "verbatim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +231,10 @@ class Claim:
             subject's name in square brackets where the sentence itself has a pronoun.
         citations: markers of the citations that carry it, best first; never empty.
         attribution: who the source says it on the authority of, in the source's words.
-        direction, reason: see :class:`Judgement`.
+        direction, reason: see :class:`Judgement`. Of a model's claim, ``reason`` says what its
+            sources lack where they carry it only in part.
+        verdict: ``"verbatim"``: the source's own words. Of a model's claim ``"supported"`` or
+            ``"partly"``.
     """
 
     text: str
@@ -216,6 +242,7 @@ class Claim:
     attribution: str | None = None
     direction: str = "unknown"
     reason: str = ""
+    verdict: str = "verbatim"
 
     def __post_init__(self) -> None:
         if not self.citations:
@@ -224,10 +251,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Something that was left out of the answer, and why."""
+    """Something that was left out of the answer, and why.
+
+    Attributes:
+        verdict: of what a model wrote: ``"unsupported"`` or ``"contradicted"``; else empty.
+    """
 
     text: str
     reason: str
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +279,8 @@ class Answer:
         notes: what a person should know of how it was made (such as a sync still running).
         dropped: what verification left out.
         asked: the question as typed, where it was understood as something else.
+        composed: ``"extractive"``: of the sources' own sentences; ``"model"``: written by a
+            language model and checked.
     """
 
     question: str
@@ -261,6 +295,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     asked: str = ""
+    composed: str = "extractive"
 
     def to_dict(self) -> dict[str, Any]:
         """The documented JSON format, as plain values. Offsets are code points, half-open."""
@@ -268,6 +303,7 @@ class Answer:
             "question": self.question,
             "asked": self.asked or self.question,
             "outcome": self.outcome.value,
+            "composed": self.composed,
             "text": self.text,
             "confidence": round(self.confidence, 4),
             "reason": self.reason,
@@ -278,6 +314,7 @@ class Answer:
                     "attribution": claim.attribution,
                     "direction": claim.direction,
                     "reason": claim.reason,
+                    "verdict": claim.verdict,
                 }
                 for claim in self.claims
             ],
@@ -308,5 +345,12 @@ class Answer:
             ],
             "timings_ms": {stage: round(ms, 2) for stage, ms in self.timings_ms.items()},
             "notes": list(self.notes),
-            "dropped": [{"text": drop.text, "reason": drop.reason} for drop in self.dropped],
+            "dropped": [
+                {
+                    "text": drop.text,
+                    "reason": drop.reason,
+                    **({"verdict": drop.verdict} if drop.verdict else {}),
+                }
+                for drop in self.dropped
+            ],
         }

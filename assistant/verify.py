@@ -73,7 +73,14 @@ def verify(draft: Sequence[DraftClaim], layer: Callable[[Hit], str]) -> Verified
                 citations.append(_citation(numbers[key], place, layer(place.candidate.hit)))
             markers.append(numbers[key])
         claims.append(
-            Claim(claim.text, tuple(markers), claim.attribution, claim.direction, claim.reason)
+            Claim(
+                claim.text,
+                tuple(markers),
+                claim.attribution,
+                claim.direction,
+                claim.reason,
+                claim.verdict,
+            )
         )
     return Verified(tuple(claims), tuple(citations), tuple(dropped))
 

@@ -62,3 +62,7 @@ class SettingsError(UserError):
 
 class QuestionError(UserError):
     """The question can't be asked: empty, or too long."""
+
+
+class LanguageModelError(UserError):
+    """The language model's server is down, slow, refuses, or sends what is no answer."""

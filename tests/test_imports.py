@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 VALUES = {"assistant.types", "index.types", "index.errors"}
 STAGES = {
     f"assistant.{name}"
-    for name in ("retrieve", "evidence", "compose", "verify", "follow_up", "render")
+    for name in ("retrieve", "evidence", "compose", "claims", "verify", "follow_up", "render")
 }
 # Who does what to whom: from a sentence's words to the verdict. Each knows those before it.
 GRAMMAR = tuple(
@@ -40,8 +40,8 @@ FOR_FACES = VALUES | {
     "index.sync",
 }
 
-# A package that takes its time, and the modules that may import it. The LLM client and the file
-# readers will join llama_index's.
+# A package that takes its time, and the modules that may import it. The file readers will join
+# llama_index's.
 HEAVY: Mapping[str, set[str]] = {
     "gradio": {"assistant.ui.app"},
     "chromadb": {"index.store"},
@@ -53,7 +53,8 @@ HEAVY: Mapping[str, set[str]] = {
     "tokenizers": {"index.embed", "assistant.cross_encoder"},
     "torch": {"index.embed", "assistant.cross_encoder"},
     "onnxruntime": {"index.embed", "assistant.cross_encoder"},
-    "llama_index": {"assistant.engine"},
+    "llama_index": {"assistant.engine", "assistant.llm"},
+    "openai": {"assistant.llm"},
 }
 
 
@@ -164,7 +165,7 @@ def objection(found: Import) -> str:
         return "a face imports pipeline, render, config, types, errors and index.sync"
     if importer == "assistant.engine" and imported not in {*VALUES, "assistant.pipeline"}:
         return "the engine is a face to LlamaIndex: pipeline, types and errors"
-    known = ("index.errors", *GRAMMAR[: GRAMMAR.index(importer)]) if importer in GRAMMAR else ()
+    known = ("index.errors", "index.late", *GRAMMAR[: GRAMMAR.index(importer)]) if importer in GRAMMAR else ()
     if importer in GRAMMAR and imported not in known:
         return "grammar knows sentences, and nothing of what is asked of them"
     if importer == "assistant.cross_encoder" and imported not in VALUES:
@@ -289,6 +290,10 @@ def test_every_import_of_ours_is_one_that_may_be() -> None:
         ("index.folder", "def f():\n    import chromadb.config", "chromadb belongs to index.store"),
         ("index.sentences", "from spacy.lang import en", "spacy belongs to assistant.language"),
         ("assistant.pipeline", "x = lambda: __import__('llama_index.core')", "assistant.engine"),
+        ("assistant.writing", "def f():\n    import llama_index.core", "engine, assistant.llm"),
+        ("assistant.writing", "import openai", "openai belongs to assistant.llm"),
+        ("assistant.claims", "from assistant.direction import Context", "handed to it"),
+        ("assistant.claims", "from assistant.compose import as_data", "one another"),
         (
             "index.chunk",
             "try:\n    from tokenizers import Tokenizer\nexcept E:\n    pass",
@@ -328,6 +333,8 @@ def test_the_rules_can_fail(module: str, source: str, problem: str) -> None:
         ("assistant.relations", "from assistant.language import Token\nimport assistant.parties"),
         ("assistant.direction", "from assistant import reasons\nfrom assistant.relations import A"),
         ("assistant.scorer", "from assistant import cross_encoder\nimport assistant.direction"),
+        ("assistant.llm", "def f():\n    import openai, llama_index.core"),
+        ("assistant.claims", "if TYPE_CHECKING:\n    from assistant.language import Parsed"),
         ("assistant.pipeline", "from assistant.verify import verify\nfrom index.sync import sync"),
     ],
 )

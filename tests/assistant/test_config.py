@@ -30,7 +30,8 @@ def test_every_unknown_key_is_named_and_the_known_ones_offered() -> None:
         Settings.from_mapping({"top_k": 5, "claims": 3, "Model": "x"})
     assert caught.value.message == "Unknown settings: Model, top_k."
     assert caught.value.remedy == (
-        "There are: model, cross_encoder, chroma, passages, claims, min_confidence."
+        "There are: model, cross_encoder, chroma, passages, claims, min_confidence, llm, "
+        "llm_model, llm_timeout, llm_context, llm_tokens."
     )
 
 
@@ -61,6 +62,15 @@ def test_every_unknown_key_is_named_and_the_known_ones_offered() -> None:
         ("chroma", ""),
         ("chroma", "localhost:8000"),
         ("chroma", ["http://h"]),
+        ("llm", ""),
+        ("llm_model", 7),
+        ("llm_timeout", 0),
+        ("llm_timeout", 86_401),
+        ("llm_timeout", float("nan")),
+        ("llm_timeout", True),
+        ("llm_context", 511),
+        ("llm_context", "4096"),
+        ("llm_tokens", 15),
     ],
 )
 def test_a_value_that_makes_no_sense_is_echoed(name: str, value: Any) -> None:
@@ -115,3 +125,60 @@ def test_a_file_with_an_unknown_key(tmp_path: Path) -> None:
 def test_whether_a_hub_has_to_be_asked(tmp_path: Path, values: dict[str, str], local: bool) -> None:
     settings = Settings(**{name: value.format(here=tmp_path) for name, value in values.items()})
     assert settings.model_is_local is local
+
+
+URL = "http://127.0.0.1:11434/v1"
+
+
+@pytest.mark.parametrize("address", [URL, "https://host.example:8443/v1/", "http://[::1]:80"])
+def test_a_language_models_server(address: str) -> None:
+    settings = Settings(llm=address, llm_model="m", llm_timeout=5)
+    assert (settings.llm, settings.llm_model, settings.llm_timeout) == (address, "m", 5)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "localhost:11434",
+        "ftp://h/v1",
+        "http://",
+        "http:///v1",
+        "http://h:x/v1",
+        "http://h:0",
+        "http://a b",
+    ],
+)
+def test_what_is_no_servers_address_is_echoed(address: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings(llm=address, llm_model="m")
+    assert caught.value.message.startswith(f"llm = {address!r} must be an address")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://me:s3cret@h/v1",
+        "http://s3cret@h",
+        "https://h/v1?key=s3cret",
+        "https://h/v1#s3cret",
+        "http://s3cret@h:x/v1",
+    ],
+)
+def test_a_secret_in_an_address_is_refused_and_not_shown(address: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings(llm=address, llm_model="m")
+    assert "ONRECORD_LLM_KEY" in caught.value.remedy
+    assert "s3cret" not in str(caught.value)
+
+
+def test_server_and_model_go_together() -> None:
+    with pytest.raises(SettingsError, match="There is llm without llm_model"):
+        Settings(llm=URL)
+    with pytest.raises(SettingsError, match="There is llm_model without llm"):
+        Settings(llm_model="m")
+
+
+def test_an_answer_leaves_room_for_what_is_read() -> None:
+    assert Settings(llm_context=1000, llm_tokens=500).llm_tokens == 500
+    with pytest.raises(SettingsError, match="llm_tokens = 501 leaves no room"):
+        Settings(llm_context=1000, llm_tokens=501)

@@ -151,16 +151,49 @@ def test_what_was_understood_noted_and_left_out_is_said() -> None:
         ANSWERED,
         asked="and the fee?",
         notes=("Another sync is running.",),
-        dropped=(Dropped("x", "its words are not there"), Dropped("y", "its words are not there")),
+        dropped=(
+            Dropped("x", "its words are not there"),
+            Dropped("y", "it cites nothing", "unsupported"),
+        ),
         timings_ms={"total": 2345.0},
     )
     lines = to_text(told).splitlines()
     assert lines[:2] == ["Understood as: what does Elm want?", ""]
-    assert lines[-3:] == [
+    assert lines[-5:] == [
         "Note: Another sync is running.",
-        "Note: 2 sentences were left out: its words are not there",
+        "Note: 1 sentence was left out: its words are not there",
+        "Left out, and why:",
+        "  - “y” (it cites nothing)",
         "answered in 2.3 s · 1 passage read · confidence 0.83",
     ]
+
+
+def test_what_a_model_wrote_is_marked_in_every_format() -> None:
+    (claim,) = ANSWERED.claims[:1]
+    told = replace(
+        ANSWERED,
+        claims=(replace(claim, verdict="partly", reason="not in what it cites: “soon”"),),
+        dropped=(
+            Dropped(
+                "Elm <b>owns</b> Oak.", "the name “Oak” is not in what it cites", "unsupported"
+            ),
+        ),
+        composed="model",
+    )
+    lines = to_text(told, width=200).splitlines()
+    assert f"Note: {claim.text}: not in what it cites: “soon”" in lines
+    assert "  - “Elm <b>owns</b> Oak.” (the name “Oak” is not in what it cites)" in lines
+    assert lines[-1].endswith(" · written by a language model, each sentence checked")
+    assert "\n\nLeft out, and why:\n\n- “Elm &lt;b&gt;owns&lt;/b&gt; Oak.” (the name" in (
+        to_markdown(told)
+    )
+    shown = to_html(told)
+    assert (
+        '<p>Left out, and why:</p><ul>\n<li dir="auto">“Elm &lt;b&gt;owns&lt;/b&gt; Oak.” ('
+        in shown
+    )
+    assert "<b>" not in shown
+    assert "language model" not in to_text(replace(told, composed="extractive"), width=200)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +355,7 @@ def hostile() -> Answer:
         timings_ms={"total": 1.0},
         reason=HOSTILE,
         notes=(HOSTILE,),
-        dropped=(Dropped(HOSTILE, HOSTILE),),
+        dropped=(Dropped(HOSTILE, HOSTILE), Dropped(HOSTILE, HOSTILE, "unsupported")),
     )
 
 
@@ -389,7 +422,7 @@ def test_documents_can_put_no_tag_into_the_page(answer: Answer) -> None:
 def test_documents_can_put_no_markup_into_markdown(answer: Answer) -> None:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     page = Tags(parser.render(to_markdown(answer)))
-    allowed = {"p", "em"} | ({"strong", "ul", "li"} if not answer.claims else set())
+    allowed = {"p", "em", "ul", "li"} | ({"strong"} if not answer.claims else set())
     assert {tag for tag, _ in page.tags} <= allowed
     assert page.links == []
     assert plain(HOSTILE) in page.words
@@ -638,7 +671,7 @@ def test_a_conversation_can_put_no_markup_into_a_page(answer: Answer) -> None:
 def test_a_conversation_can_put_no_markup_into_markdown(answer: Answer) -> None:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     page = Tags(parser.render(conversation_to_markdown(HOSTILE, [answer, answer])))
-    allowed = {"p", "em", "h1", "h2"} | ({"strong", "ul", "li"} if not answer.claims else set())
+    allowed = {"p", "em", "h1", "h2", "ul", "li"} | ({"strong"} if not answer.claims else set())
     assert {tag for tag, _ in page.tags} <= allowed
     assert [tag for tag, _ in page.tags if tag.startswith("h")] == ["h1", "h2", "h2"]
     assert page.links == []

@@ -102,13 +102,17 @@ def test_the_documented_json() -> None:
         passages=(a_hit(LAYER, "He paid 6%.", path="b/a.txt", score=0.0327868852),),
         timings_ms={"total": 12.3456, "embed": 1.0},
         notes=("A note.",),
-        dropped=(Dropped("She paid 4%.", "her words do not stand"),),
+        dropped=(
+            Dropped("She paid 4%.", "her words do not stand"),
+            Dropped("It rained.", "it cites nothing", "unsupported"),
+        ),
         asked="and what did he pay?",
     )
     assert json.loads(json.dumps(answer.to_dict())) == {
         "question": "What did he pay (he)?",
         "asked": "and what did he pay?",
         "outcome": "answered",
+        "composed": "extractive",
         "text": "He paid 6%. [1]",
         "confidence": 0.9877,
         "reason": "",
@@ -119,6 +123,7 @@ def test_the_documented_json() -> None:
                 "attribution": "a clerk",
                 "direction": "same",
                 "reason": "he pays in both",
+                "verdict": "verbatim",
             }
         ],
         "citations": [
@@ -139,7 +144,10 @@ def test_the_documented_json() -> None:
         "passages": [{"document": "b/a.txt", "start": 12, "end": 23, "score": 0.032787}],
         "timings_ms": {"total": 12.35, "embed": 1.0},
         "notes": ["A note."],
-        "dropped": [{"text": "She paid 4%.", "reason": "her words do not stand"}],
+        "dropped": [
+            {"text": "She paid 4%.", "reason": "her words do not stand"},
+            {"text": "It rained.", "reason": "it cites nothing", "verdict": "unsupported"},
+        ],
     }
 
 

@@ -16,6 +16,7 @@ const STAGES = [
   ['searching', 'Searching…', 'Searched'],
   ['reading', 'Reading…', 'Read'],
   ['checking', 'Checking…', 'Checked'],
+  ['writing', 'Writing…', 'Written'], // by a language model, where there is one
 ];
 const DOCUMENT_STATES = {
   indexed: '',
@@ -830,6 +831,7 @@ function claimNode(entry, claim, cited) {
   return el('p', { class: 'or-claim', dir: 'auto' },
     el('span', { class: 'or-claim-text' }, claim.text),
     unsaid && el('span', { class: 'or-attribution' }, ` (${claim.attribution})`),
+    claim.verdict === 'partly' && isText(claim.reason) && el('span', { class: 'or-attribution' }, ` (${claim.reason})`),
     el('span', { class: 'or-chips' }, cited.filter(Boolean).map((citation) => chipNode(entry, citation))));
 }
 
@@ -866,6 +868,7 @@ function summaryOf(answer) {
     `${count(answer.citations.length, 'citation')} from ${count(documents, 'document')}`,
     total >= 0 && duration(total),
     answer.confidence >= 0 && `confidence ${Number(answer.confidence).toFixed(2)}`,
+    answer.composed === 'model' && 'written by a language model, each sentence checked',
   ].filter(Boolean).join(' · ');
 }
 
@@ -915,7 +918,7 @@ function droppedOf(answer) {
   const dropped = list(answer.dropped).filter((drop) => drop && isText(drop.text));
   if (!dropped.length) return null;
   return el('details', { class: 'or-dropped' },
-    el('summary', null, `Left out: ${count(dropped.length, 'sentence')}`),
+    el('summary', null, `Left out, and why: ${count(dropped.length, 'sentence')}`),
     el('ul', null, dropped.map((drop) => el('li', { dir: 'auto' }, 'Left out: ', bdi(drop.text), drop.reason ? ` (${drop.reason})` : ''))));
 }
 
