@@ -39,11 +39,9 @@ reports are of one matter: the overlap coefficient (Szymkiewicz 1934, Simpson 19
 _FOLLOWS = 0.5
 """A further sentence is added while its odds are at least this share of the first one's."""
 
-_FOLLOWS_SAME = 0.1
-"""The same, where both state the relation asked for between the parties asked about."""
-
-_SURE_SAME = -0.6
-"""Log odds that such a sentence must have in any case."""
+_SURE_SAME = -1.5
+"""Log odds from which a further sentence is added where both state the relation asked for between
+the parties asked about, however sure the first one is: both answer."""
 
 _FOLLOWS_SEVERAL = 0.2
 """The same, where the question asks for several things."""
@@ -300,7 +298,6 @@ def _distinct(
     chosen: list[Evidence] = []
     first = ranked[0][1]
     bar = _logit(first.probability) + math.log(follows)
-    bar_same = _logit(first.probability) + math.log(min(follows, _FOLLOWS_SAME))
     for candidate, judgement in ranked[:24]:
         twin = next(
             (
@@ -318,7 +315,7 @@ def _distinct(
             or _logit(judgement.probability) >= bar
             or (
                 first.direction == judgement.direction == "same"
-                and _logit(judgement.probability) >= max(bar_same, _SURE_SAME)
+                and _logit(judgement.probability) >= _SURE_SAME
             )
             or (parts > 1 and len(chosen) < parts and judgement.probability >= _PART)
         ):

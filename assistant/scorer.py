@@ -477,14 +477,15 @@ def confidence_row(
         odds: their ranking's log odds.
     """
     row = rows[number]
-    upright = [
-        o
-        for r, o, n in zip(rows, odds, range(len(rows)), strict=True)
-        if n != number and not is_turned(r)
+    # Its rivals are those that rank below it: a second answer is no worse for there being a first.
+    below = [
+        n
+        for n, (r, o) in enumerate(zip(rows, odds, strict=True))
+        if n != number and o <= odds[number] and not is_turned(r)
     ]
     turned = [o for r, o in zip(rows, odds, strict=True) if is_turned(r)]
-    other = max(upright, default=odds[number] - 3.0)
-    read = [r["read"] for n, r in enumerate(rows) if n != number and not is_turned(r)]
+    other = max((odds[n] for n in below), default=odds[number] - 3.0)
+    read = [rows[n]["read"] for n in below]
     near = row["words"] + row["words_near"]
     return {
         "read": row["read"],
