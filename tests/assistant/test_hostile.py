@@ -117,6 +117,9 @@ def assert_fenced(user: str, question: str) -> None:
     assert sources == [f"Source [{n}]" for n in range(1, len(sources) + 1)]
     assert sources
     assert lines.count("<<<") == lines.count(">>>") == len(sources)
+    ours = ("<<<", ">>>", *sources, lines[-1])
+    assert lines[-1].startswith("Answer in short sentences")
+    assert not [line for line in lines if line not in ours and set(line) & set("<>[]{}＜＞［］")]
     inside = 0
     for line in lines:
         inside += (line == "<<<") - (line == ">>>")
