@@ -313,6 +313,9 @@ class FeatureScorer:
     def judge(self, question: str, candidates: Sequence[Candidate]) -> list[Judgement]:
         """One judgement for each candidate. Those sifted out early get next to no probability."""
         judgements = [Judgement(0.0)] * len(candidates)
+        # What has no words asks for nothing, and would be like whatever has none either.
+        if not _WORD.search(question):
+            return judgements
         weights = self._weights
         finalists = self.features(question, candidates)
         rows = [row for _, row, _ in finalists]

@@ -165,7 +165,11 @@ def objection(found: Import) -> str:
         return "a face imports pipeline, render, config, types, errors and index.sync"
     if importer == "assistant.engine" and imported not in {*VALUES, "assistant.pipeline"}:
         return "the engine is a face to LlamaIndex: pipeline, types and errors"
-    known = ("index.errors", "index.late", *GRAMMAR[: GRAMMAR.index(importer)]) if importer in GRAMMAR else ()
+    known = (
+        ("index.errors", "index.late", *GRAMMAR[: GRAMMAR.index(importer)])
+        if importer in GRAMMAR
+        else ()
+    )
     if importer in GRAMMAR and imported not in known:
         return "grammar knows sentences, and nothing of what is asked of them"
     if importer == "assistant.cross_encoder" and imported not in VALUES:
