@@ -53,6 +53,8 @@ from training.pairs import SQUAD2_TRAINED, rows_of, wiki_titles
 RIDGE = 0.02
 SURE_RIDGE = 10.0
 SEED = 20
+ELSEWHERE = 80
+"""Questions of SQuADShifts that are asked of news."""
 
 
 @dataclass
@@ -84,21 +86,32 @@ def news_cluster(doc: str) -> str:
 
 
 def gather(
-    folder: Path, work: Path, name: str, limit: int | None, args: argparse.Namespace
+    folder: Path,
+    work: Path,
+    name: str,
+    limit: int | None,
+    args: argparse.Namespace,
+    others: Path | None = None,
 ) -> list[Example]:
-    """Features of a set in the layout of ``docs/`` and ``questions.jsonl``."""
+    """Features of a set in the layout of ``docs/`` and ``questions.jsonl``.
+
+    Args:
+        others: another set, whose questions are asked instead: nothing here answers them.
+    """
     read = reader(args.cross_encoder)
     how = "embedded" if read is None else "read"
     kept = work / f"{name}.{how}.pickle"
     if kept.exists():
         return pickle.loads(kept.read_bytes())
-    questions = rows_of(folder / "questions.jsonl")
+    questions = rows_of((others or folder) / "questions.jsonl")
+    if others is not None:
+        questions = [{**q, "gold": [], "answerable": False, "kind": "elsewhere"} for q in questions]
     if name == "squad2":
         questions = [q for q in questions if _about(q) not in SQUAD2_TRAINED]
     random.Random(SEED).shuffle(questions)
     questions = questions[:limit]
     examples = []
-    with Assistant.open(folder / "docs", work / f"{name}.index") as assistant:
+    with Assistant.open(folder / "docs", work / f"{folder.name}.index") as assistant:
         assistant.sync()
         scorer = FeatureScorer(
             assistant._encode, assistant.index.lexical, assistant._language, read
@@ -121,7 +134,7 @@ def gather(
             if name == "news":
                 group = news_cluster(docs[0]) if docs else f"news-off-{number % 7}"
             else:
-                group = docs[0] if docs else _about(item)
+                group = docs[0] if docs else f"{name}-{number % 7}" if others else _about(item)
             examples.append(
                 Example(name, item["id"], item["kind"], group, item["answerable"], x, y)
             )
@@ -203,7 +216,7 @@ def fit_weights(examples: list[Example], shares: dict[str, float]) -> np.ndarray
     """Weights that make the answering finalists more probable than the others, by L-BFGS."""
     from scipy.optimize import minimize
 
-    useful = [e for e in examples if e.y.any() and not e.y.all()]
+    useful = [e for e in examples if e.set in shares and e.y.any() and not e.y.all()]
     counts = {name: sum(e.set == name for e in useful) for name in shares}
     scale = np.array([shares[e.set] / max(1, counts[e.set]) for e in useful])
     scale /= scale.sum()
@@ -245,6 +258,16 @@ def best_of(examples: list[Example], w: np.ndarray) -> tuple[np.ndarray, np.ndar
     return sure, right
 
 
+MORE = frozenset(
+    """read read_gap read_span answer_kind words words_all words_report names_all cosine predicate
+    kind_there same_way says odds gap""".split()
+)
+LESS = frozenset("words_strange words_few cosine_far kind_missing party_unknown turned".split())
+"""What can only make an answer more probable, or less. The questions of these sets are all about
+their documents, so that a word in common means little there; without bounds a fit takes it for a
+sign of the opposite, and a question about something else altogether would be answered."""
+
+
 def fit_confidence(x: np.ndarray, right: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, float]:
     """Weights and bias, for features as they are; the penalty is on standardised ones."""
     from scipy.optimize import minimize
@@ -260,7 +283,9 @@ def fit_confidence(x: np.ndarray, right: np.ndarray, share: np.ndarray) -> tuple
         value += SURE_RIDGE * float(p[:-1] @ p[:-1]) / 2
         return value, np.append(z.T @ off + SURE_RIDGE * p[:-1], off.sum())
 
-    p = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
+    bounds = [(0.0 if name in MORE else None, 0.0 if name in LESS else None) for name in CONFIDENCE]
+    start = np.zeros(x.shape[1] + 1)
+    p = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)]).x
     return p[:-1] / spread, float(p[-1] - (p[:-1] / spread) @ mean)
 
 
@@ -321,6 +346,14 @@ GROUPS = {
 """What the scorer is made of, by the features that it shows in."""
 
 
+READ_INSTEAD = frozenset(
+    """words words_all words_report names_all predicate kind_there kind_missing answer_kind
+    new_words""".split()
+)
+"""What a confidence does without where there is a reader: it says the same better. With them, held
+out, AUROC was 0.849 on news and 0.610 on SQuAD 2.0."""
+
+
 def without(examples: list[Example], names: set[str]) -> list[Example]:
     """The same with these features gone. Without "reversed" nothing counts as turned."""
     keep = np.array([name not in names for name in FEATURES], dtype=float)
@@ -357,14 +390,17 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     squad2 = args.data / "eval" / "squad2_dev"
     wiki = args.data / "training" / "squadshifts_wiki.jsonl.gz"
+    shifts = unpack_wiki(wiki, args.work / "wiki.set")
     examples = [
         *gather(args.news, args.work, "news", None, args),
         *gather(squad2, args.work, "squad2", args.limit, args),
-        *gather(unpack_wiki(wiki, args.work / "wiki.set"), args.work, "wiki", args.limit, args),
+        *gather(shifts, args.work, "wiki", args.limit, args),
+        *gather(args.news, args.work, "elsewhere", ELSEWHERE, args, shifts),
     ]
     ranking = {"news": 1.0, "squad2": 0.5, "wiki": 0.5}
     # Without unanswerable questions a set says nothing of confidence.
-    sure = {"news": 1.0, "squad2": 0.5, "wiki": 0.0}
+    sure = {"news": 1.0, "squad2": 1.0, "wiki": 0.0, "elsewhere": 0.3}
+    aside = frozenset() if args.cross_encoder == "none" else READ_INSTEAD
     sets = np.array([e.set for e in examples])
     share = np.array([sure[name] / (sets == name).sum() for name in sets])
     can = np.array([e.answerable for e in examples])
@@ -372,11 +408,11 @@ def main() -> None:
         parts = {"everything": set(), **{f"without {k}": v for k, v in GROUPS.items()}}
         for title, names in parts.items():
             less = without(examples, names)
-            _, right, confidence = folded(less, ranking, share, names)
+            _, right, confidence = folded(less, ranking, share, names | aside)
             line = {name: summary(less, right, confidence, name) for name in ranking}
             print(json.dumps({title: line}), flush=True)
 
-    x, right, confidence = folded(examples, ranking, share)
+    x, right, confidence = folded(examples, ranking, share, aside)
     for name in ranking:
         held = [e for e in examples if e.set == name]
         report(f"{name}, held out", held, confidence[sets == name], right[sets == name])
@@ -407,6 +443,8 @@ def main() -> None:
         "bias": round(bias, 4),
         "threshold": round(threshold, 3),
     }
+    off = sets == "elsewhere"
+    print(f"elsewhere, held out: answered {(confidence[off] >= threshold).mean():.2f}")
     print(json.dumps(values))
     if args.write:
         known = json.loads(WEIGHTS.read_text("utf-8")) if WEIGHTS.exists() else {}
