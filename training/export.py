@@ -79,6 +79,24 @@ def quantise(file: Path, small: Path, *, reduced: bool = False) -> None:
         )
 
 
+def bare(file: Path) -> None:
+    """Without what the exporter notes of where each node came from: folders of this machine."""
+    import onnx
+
+    model = onnx.load(str(file))
+    for part in (*model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    for whole in (model, model.graph):
+        whole.ClearField("doc_string")
+        whole.ClearField("metadata_props")
+    for function in model.functions:
+        for node in function.node:
+            node.ClearField("doc_string")
+            node.ClearField("metadata_props")
+    onnx.save(model, str(file))
+
+
 def agreement(model: Any, file: Path) -> dict[str, float]:
     """How far an ONNX file's scores lie from the model's, on made-up tokens."""
     import onnxruntime
@@ -118,6 +136,7 @@ def main() -> None:
             shutil.copyfile(whole, args.whole / FILE)
         small = args.write / FILE
         quantise(whole, small, reduced=args.reduced)
+        bare(small)
         print(json.dumps({"int8": agreement(model, small), "bytes": small.stat().st_size}))
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
