@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -490,19 +491,24 @@ def test_a_named_cross_encoder_gives_its_own_logits(small: Path) -> None:
 def test_threads_share_a_named_reader(small: Path) -> None:
     questions = [question for question, _, _ in ANSWERED] * 2
     shared = NamedReader(str(small))
-    expected = [NamedReader(str(small)).read(question, MIXED) for question in questions[:1]]
+    alone = NamedReader(str(small))
+    expected = [[r.score for r in alone.read(question, MIXED)] for question in questions]
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda question: shared.read(question, MIXED), questions))
-    assert found[0] == expected[0]
-    assert found[: len(ANSWERED)] == found[len(ANSWERED) :]
-    assert len({reading[0].score for reading in found}) == len(ANSWERED)
+    # Torch adds up in another order with another number of threads: the last bits differ.
+    for readings, scores in zip(found, expected, strict=True):
+        assert [reading.score for reading in readings] == pytest.approx(scores, abs=1e-4)
+    firsts = sorted(scores[0] for scores in expected[: len(ANSWERED)])
+    assert min(b - a for a, b in pairwise(firsts)) > 2e-4
 
 
 def test_a_home_folder_may_be_named(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(small.parent))
     named = reader("~/cross-encoder")
     assert isinstance(named, NamedReader)
-    assert named.read("Who?", MIXED) == NamedReader(str(small)).read("Who?", MIXED)
+    expected = [reading.score for reading in NamedReader(str(small)).read("Who?", MIXED)]
+    found = [reading.score for reading in named.read("Who?", MIXED)]
+    assert found == pytest.approx(expected, abs=1e-4)
 
 
 NAMED_REMEDY = (
