@@ -441,7 +441,8 @@ def vague(sentence: str, answer: str, question: str, rng: random.Random) -> str 
         other = rng.choice(["something", "that", "this", "it"])
     if not head:
         other = other[:1].upper() + other[1:]
-    return head + other + tail if other.lower() != answer.lower() else None
+    # "a number of" for "of" would bring the answer back.
+    return head + other + tail if not has_any(other, [answer]) else None
 
 
 def headline(question: str) -> str | None:
