@@ -313,24 +313,34 @@ class FeatureScorer:
     def judge(self, question: str, candidates: Sequence[Candidate]) -> list[Judgement]:
         """One judgement for each candidate. Those sifted out early get next to no probability."""
         judgements = [Judgement(0.0)] * len(candidates)
+        for place, _, judgement in self.weighed(question, candidates):
+            judgements[place] = judgement
+        return judgements
+
+    def weighed(
+        self, question: str, candidates: Sequence[Candidate]
+    ) -> list[tuple[int, float, Judgement]]:
+        """The finalists, best first: their place among ``candidates``, the log odds that rank
+        them, and their judgement."""
         # What has no words asks for nothing, and would be like whatever has none either.
         if not _WORD.search(question):
-            return judgements
+            return []
         weights = self._weights
         finalists = self.features(question, candidates)
         rows = [row for _, row, _ in finalists]
         odds = [sum(weights.ranking[name] * value for name, value in row.items()) for row in rows]
+        found = []
         ceiling = 1.0
         for number in sorted(range(len(rows)), key=lambda n: -odds[n]):
-            place, _, found = finalists[number]
+            place, _, way = finalists[number]
             sure = confidence_row(rows, odds, number)
             probability = _sigmoid(
                 weights.bias + sum(weights.confidence[name] * sure[name] for name in CONFIDENCE)
             )
             # The ranking decides the order; a later one is never more probable.
             ceiling = min(ceiling, probability)
-            judgements[place] = Judgement(ceiling, found.verdict.value, found.reason)
-        return judgements
+            found.append((place, odds[number], Judgement(ceiling, way.verdict.value, way.reason)))
+        return found
 
     def features(
         self, question: str, candidates: Sequence[Candidate]

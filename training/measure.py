@@ -3,12 +3,14 @@
     python training/measure.py --model assistant/model --data SHARED --news benchmarks/data/news \
         --work WORK [--sets trecqa news …] [--markdown FILE | --limit N]
 
-Every figure is of raw scores: no threshold, no direction check, nothing fitted. Printed is one JSON
-object, a part for each scorer; ``--markdown`` writes the same as tables, TREC QA's beside published
-results. All scorers choose among the same sentences:
+Every figure is of raw scores: no threshold, no direction check, nothing fitted, save for the last
+scorer, which is all that OnRecord weighs by the weights that ship. Printed is one JSON object, a
+part for each scorer; ``--markdown`` writes the same as tables, TREC QA's beside published results.
+All scorers choose among the same sentences:
 
 - ``trecqa``: mean average precision and mean reciprocal rank on the clean test (questions with both
-  answers and non-answers), of all candidates.
+  answers and non-answers), of all candidates. The set has ``<num>`` in the place of every number,
+  which no reader of text has ever met; so the same is told with ``10`` there, for all alike.
 - ``xquad_en_extra``: the sentence with the answer first, among its ``paragraph`` and among its
   whole ``article``, all of which is read.
 - ``squad2_dev``: answerable or not, AUROC of the best sentence's score, for the articles that
@@ -32,6 +34,7 @@ import json
 import math
 import re
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,6 +65,7 @@ SCORERS = {
     "bm25": "BM25",
     "bi_encoder": "bi-encoder (all-MiniLM-L6-v2)",
     "cross_encoder": "cross-encoder",
+    "scorer": "all that OnRecord weighs",
 }
 """Key in the JSON, and name in the tables."""
 
@@ -96,6 +100,51 @@ def cross_encoder(folder: Path) -> Score:
     def score(question: str, pool: Pool, among: Sequence[int]) -> Any:
         readings = model.read(question, [Sentence(*pool.parts[n]) for n in among])
         return np.array([reading.score + SPAN * reading.span for reading in readings])
+
+    return score
+
+
+def whole_scorer(folder: Path, pools: Sequence[Pool]) -> Score:
+    """By everything that an answer is chosen by: the cross-encoder, words, kind of answer,
+    direction and embeddings, as :class:`assistant.scorer.FeatureScorer` weighs them. What that
+    does not weigh stands behind, as the cross-encoder has it.
+
+    Args:
+        pools: all that will be judged: how rare a word is, is known from these.
+    """
+    from assistant.cross_encoder import reader
+    from assistant.language import Language
+    from assistant.scorer import FeatureScorer
+    from assistant.types import Candidate
+    from index.embed import Embedder
+    from index.lexical import LexicalIndex
+    from index.types import Hit, Span
+
+    embedder = Embedder()
+    words = LexicalIndex(Path(tempfile.mkdtemp()) / "words.sqlite3")
+    texts = sorted({part[0] for pool in pools for part in pool.parts})
+    words.add(((number, 0), "", text) for number, text in enumerate(texts))
+    model = reader(str(folder))
+    scorer = FeatureScorer(lambda t: embedder.encode(list(t)), words, Language(), model)
+    alone = cross_encoder(folder)
+
+    def score(question: str, pool: Pool, among: Sequence[int]) -> Any:
+        own = isinstance(pool, Sentences)
+        offered = []
+        for n in among:
+            text, title, _ = pool.parts[n]
+            start = pool.spans[n][0] if isinstance(pool, Sentences) else 0
+            span = Span(start, start + len(text))
+            hit = Hit(title if own else str(n), "0" * 64, title, None, None, span, text, 1.0)
+            around = tuple(pool.parts[m][0] for m in range(max(0, n - 3), n)) if own else ()
+            after = pool.parts[n + 1][0] if own and n + 1 < len(pool.parts) else ""
+            offered.append(Candidate(hit, 0, span, text, around, after, lead=n + 3))
+        found = scorer.weighed(question, offered)
+        scores = alone(question, pool, among) / 1000.0 - 100.0
+        for place, odds, judgement in found:
+            # The chance that it answers compares questions; the odds tell equal ones apart.
+            scores[place] = judgement.probability + odds / 1000.0
+        return scores
 
     return score
 
@@ -195,13 +244,25 @@ def read_document(file: Path) -> Sentences:
     return found
 
 
-def trecqa_pools(root: Path, limit: int | None) -> list[tuple[str, Pool, list[bool]]]:
-    """Question, candidates and which are right, of the clean test."""
+NUMBER = "<num>"
+"""What TREC QA has in the place of every number."""
+
+
+def trecqa_pools(
+    root: Path, limit: int | None, number: str = NUMBER
+) -> list[tuple[str, Pool, list[bool]]]:
+    """Question, candidates and which are right, of the clean test. ``number``: what stands for
+    every number."""
     rows = data.rows_of(root / "eval" / "trecqa" / "test.jsonl")
     return [
         (
-            row["question"],
-            Pool([(s, "", "") for s in (*row["positives"], *row["negatives"])]),
+            row["question"].replace(NUMBER, number),
+            Pool(
+                [
+                    (s.replace(NUMBER, number), "", "")
+                    for s in (*row["positives"], *row["negatives"])
+                ]
+            ),
             [True] * len(row["positives"]) + [False] * len(row["negatives"]),
         )
         for row in spread([row for row in rows if row["positives"] and row["negatives"]], limit)
@@ -407,12 +468,23 @@ def _trecqa_table(found: Mapping[str, Mapping[str, Any]]) -> str:
         for system, map_, mrr, paper, url in PUBLISHED
     ]
     shape = next(iter(measured.values()))
+    masked = ""
+    if all("trecqa_numbers" in found[name] for name in measured):
+        told_ = [
+            f"{SCORERS[name]} {found[name]['trecqa_numbers']['map']:.3f} and "
+            f"{found[name]['trecqa_numbers']['mrr']:.3f}"
+            for name in measured
+        ]
+        masked = (
+            f" The set has `{NUMBER}` in the place of every number. With `10` there instead, MAP "
+            f"and MRR are: {'; '.join(told_)}."
+        )
     return (
         _table(("", "MAP", "MRR", "source"), [row[1:] for row in sorted(rows, key=lambda r: r[0])])
         + f"\n\n{shape['questions']:,} questions, {shape['sentences']:,} sentences; in brackets: "
         "95% bootstrap intervals over questions. Published results are those of the clean test in "
         "the ACL wiki's list *Question Answering (State of the art)*; the networks among them were "
-        "trained on this set's own training questions."
+        f"trained on this set's own training questions.{masked}"
     )
 
 
@@ -507,32 +579,42 @@ def main() -> None:
         parser.error("a sample is no result to write down: --limit goes without --markdown")
 
     parts: dict[str, Callable[[Score], dict[str, Any]]] = {}
+    pools: list[Pool] = []
     if "trecqa" in args.sets:
-        candidates = trecqa_pools(args.data, args.limit)
-        parts["trecqa"] = lambda score: trecqa(score, candidates)
+        masked = trecqa_pools(args.data, args.limit)
+        numbers = trecqa_pools(args.data, args.limit, "10")
+        pools += [pool for _, pool, _ in masked + numbers]
+        parts["trecqa"] = lambda score: trecqa(score, masked)
+        parts["trecqa_numbers"] = lambda score: trecqa(score, numbers)
     if "xquad_en_extra" in args.sets:
         folder = args.data / "eval" / "xquad_en_extra"
         articles = documents(folder)
+        pools += articles.values()
         asked = spread(data.rows_of(folder / "questions.jsonl"), args.limit)
         parts["xquad_en_extra"] = lambda score: xquad(score, articles, asked)
     if "squad2_dev" in args.sets:
         folder = args.data / "eval" / "squad2_dev"
         held_out = documents(folder, without=data.SQUAD2_TRAINED)
+        pools += held_out.values()
         rows = [r for r in data.rows_of(folder / "questions.jsonl") if place(r)["doc"] in held_out]
         judged = spread(rows, args.limit)
         parts["squad2_dev"] = lambda score: squad2(score, held_out, judged)
     if "news" in args.sets:
         args.work.mkdir(parents=True, exist_ok=True)
-        pools = news_pools(args.news, args.work, args.limit)
-        parts["news"] = lambda score: news(score, pools)
+        found_of = news_pools(args.news, args.work, args.limit)
+        parts["news"] = lambda score: news(score, found_of)
 
     scorers = {} if args.alone else {"bm25": bm25(), "bi_encoder": bi_encoder()}
     if args.model:
         scorers["cross_encoder"] = cross_encoder(args.model)
+    if args.model and not args.alone and pools:
+        scorers["scorer"] = whole_scorer(args.model, pools)
     found: dict[str, dict[str, Any]] = {}
     for name, score in scorers.items():
         print(f"{name} …", file=sys.stderr, flush=True)
-        found[name] = {key: part(score) for key, part in parts.items()}
+        # On news it is made of the documents' own passages, as `make eval` has it.
+        of_it = {k: part for k, part in parts.items() if (name, k) != ("scorer", "news")}
+        found[name] = {key: part(score) for key, part in of_it.items()}
     print(json.dumps(rounded(found), indent=1))
     if args.markdown:
         args.markdown.write_text(markdown(found), "utf-8")

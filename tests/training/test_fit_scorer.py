@@ -1,0 +1,51 @@
+"""What is fitted is weighed and measured as it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from assistant.scorer import FEATURES
+from training import fit_scorer
+from training.fit_scorer import Example
+
+
+def example(set_: str, answerable: bool) -> Example:
+    x = np.zeros((1, len(FEATURES)))
+    return Example(set_, "q", "fact", "g", answerable, x, np.array([float(answerable)]))
+
+
+EXAMPLES = [
+    *(example("a", True) for _ in range(2)),
+    *(example("a", False) for _ in range(6)),
+    *(example("b", True) for _ in range(5)),
+    *(example("c", False) for _ in range(4)),
+    example("d", True),
+]
+
+
+def test_a_set_counts_as_it_is_told_and_its_unanswerable_questions_a_fifth_of_it() -> None:
+    share = fit_scorer.weighed(EXAMPLES, {"a": 1.0, "b": 0.3, "c": 0.2})
+    assert share[:2].sum() == pytest.approx(0.8)
+    assert share[2:8].sum() == pytest.approx(0.2)
+    assert share[8:13].tolist() == pytest.approx([0.06] * 5)
+    assert share[13:17].tolist() == pytest.approx([0.05] * 4)
+    assert share[17] == 0
+
+
+def test_calibration_error_is_the_mean_gap_between_confidence_and_share_right() -> None:
+    confidence = np.array([0.15, 0.12, 0.95, 1.0])
+    right = np.array([0.0, 0.0, 1.0, 0.0])
+    # (|0.27 - 0| + |1.95 - 1|) / 4
+    assert fit_scorer.ece(confidence, right) == pytest.approx(0.305)
+    share = np.array([1.0, 1.0, 2.0, 0.0])
+    # (|0.27 - 0| + |1.90 - 2|) / 4
+    assert fit_scorer.ece(confidence, right, share) == pytest.approx(0.0925)
+
+
+def test_the_threshold_balances_false_answers_and_false_abstentions() -> None:
+    confidence = np.array([0.9, 0.6, 0.4, 0.2, 0.5, 0.1])
+    answerable = np.array([True, True, True, True, False, False])
+    at = fit_scorer.balance(confidence, answerable)
+    assert at == pytest.approx(0.5)
+    assert (confidence[~answerable] >= at).mean() == (confidence[answerable] < at).mean() == 0.5
