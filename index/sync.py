@@ -358,7 +358,7 @@ class _Sync:
         for document, chunks, _ in waiting:
             title = embedding_title(document, self._embedder)
             texts += [embedding_text(title, chunk) for chunk in chunks]
-        vectors = self._embedder.encode(texts)
+        vectors = self._embedder.encode_passages(texts)
         versions = index.manifest.announce(
             [(document, chunks, file, PARSER_VERSION) for document, chunks, file in waiting]
         )
@@ -507,7 +507,7 @@ def _embed_again(
     title = embedding_title(document, embedder)
     spans = {place.passage: place.span for place in index.manifest.passages_of(version.version)}
     places = list(missing)
-    fresh = embedder.encode(
+    fresh = embedder.encode_passages(
         [
             embedding_text(title, Chunk(ids[place][1], spans[ids[place]], words, 0))
             for place in places

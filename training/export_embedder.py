@@ -1,10 +1,15 @@
-"""Write the graph that the packaged embedding model is run by: ``index/model/embedder.onnx``.
+"""Write the graphs that the packaged embedding model is run by: ``index/model/embedder.onnx``, and
+``embedder-int8.onnx``, which passages are embedded by.
 
     python training/export_embedder.py
 
-The graph holds no weights (it has 20 kB): it names the tensors of all-MiniLM-L6-v2's
+A graph holds no weights (it has 20 kB): it names the tensors of all-MiniLM-L6-v2's
 ``model.safetensors``, in their shapes, and whoever runs it hands them over (``index/embed.py``
 does). So the weights stay in the package they come with, and the vectors are exactly its own.
+
+The second has its products in integers of eight bits. Where the first names ``X.weight``, it names
+``X.weight.int8``, transposed, and ``X.weight.scale``, one for each output; what these are,
+``index/embed.py`` says, which makes them. Activations are scaled by the largest in the batch.
 
 Inputs are ``input_ids`` and ``attention_mask``, each ``(texts, tokens)`` int64; the output is
 ``vectors``, ``(texts, 384)`` float32, of length one: BERT (Devlin et al. 2019), the mean over the
@@ -28,7 +33,10 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-FILE = Path(__file__).resolve().parent.parent / "index" / "model" / "embedder.onnx"
+FOLDER = Path(__file__).resolve().parent.parent / "index" / "model"
+FILES = {"embedder.onnx": False, "embedder-int8.onnx": True}
+"""Name, and whether its products are of integers."""
+
 MICROSOFT = "com.microsoft"
 
 
@@ -39,9 +47,9 @@ class Graph:
         self.nodes: list[NodeProto] = []
         self.tensors: dict[str, TensorProto] = {}
 
-    def weight(self, name: str, *shape: int) -> str:
-        """A tensor of the safetensors file."""
-        tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=shape)
+    def weight(self, name: str, *shape: int, of: int = TensorProto.FLOAT) -> str:
+        """A tensor of the safetensors file, or made of one of its."""
+        tensor = TensorProto(name=name, data_type=of, dims=shape)
         # Of the two ways to hold no data the one that can't be mistaken for an empty tensor. The
         # file is never looked for: what is handed over under the name comes first.
         tensor.data_location = TensorProto.EXTERNAL
@@ -64,14 +72,25 @@ class Graph:
         return name
 
 
-def build(config: dict[str, Any]) -> ModelProto:
-    """The graph of a BERT as ``config.json`` describes it, with its pooling."""
+def build(config: dict[str, Any], integers: bool = False) -> ModelProto:
+    """The graph of a BERT as ``config.json`` describes it, with its pooling. ``integers``: its
+    products are of integers."""
     width, inner = int(config["hidden_size"]), int(config["intermediate_size"])
     epsilon = float(config["layer_norm_eps"])
     graph = Graph()
     add, weight = graph.add, graph.weight
 
     def linear(tokens: str, name: str, given: int, made: int) -> str:
+        if integers:
+            return add(
+                "DynamicQuantizeMatMul",
+                tokens,
+                weight(f"{name}.weight.int8", given, made, of=TensorProto.INT8),
+                weight(f"{name}.weight.scale", made),
+                "",
+                weight(f"{name}.bias", made),
+                domain=MICROSOFT,
+            )
         return add(
             "Gemm",
             tokens,
@@ -177,12 +196,13 @@ def packaged() -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", type=Path, default=FILE, help="the file of the result")
+    parser.add_argument("--write", type=Path, default=FOLDER, help="the folder of the result")
     args = parser.parse_args()
-    data = build(packaged()).SerializeToString(deterministic=True)
-    args.write.parent.mkdir(parents=True, exist_ok=True)
-    args.write.write_bytes(data)
-    print(json.dumps({"bytes": len(data)}))
+    args.write.mkdir(parents=True, exist_ok=True)
+    for name, integers in FILES.items():
+        data = build(packaged(), integers).SerializeToString(deterministic=True)
+        (args.write / name).write_bytes(data)
+        print(json.dumps({"file": name, "bytes": len(data)}))
 
 
 if __name__ == "__main__":

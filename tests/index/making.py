@@ -59,6 +59,9 @@ class FakeEmbedder:
             row /= np.linalg.norm(row)
         return vectors
 
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.encode(texts)
+
 
 def sentences(seed: str, count: int) -> str:
     """A document: a title and ``count`` sentences that stand in no other document."""

@@ -65,7 +65,7 @@ def texts_of_all_kinds() -> list[str]:
 
 
 def test_what_the_packaged_model_is(embedder: Embedder) -> None:
-    assert embedder.identity == "all-MiniLM-L6-v2@53aa51172d142c89"
+    assert embedder.identity == "all-MiniLM-L6-v2@53aa51172d142c89+int8"
     assert embedder.dimension == 384
     assert embedder.max_tokens == 256
     assert embedder.special_tokens == 2
@@ -109,8 +109,70 @@ def test_weights_are_those_of_the_file() -> None:
         assert np.array_equal(array, theirs[name])
 
 
-def test_the_graph_holds_no_weights() -> None:
-    assert index.embed._GRAPH.stat().st_size < 50_000
+def test_the_graphs_hold_no_weights() -> None:
+    for graph in (index.embed._GRAPH, index.embed._GRAPH_INT8):
+        assert graph.stat().st_size < 50_000
+
+
+def test_passages_have_nearly_the_same_vectors(embedder: Embedder) -> None:
+    texts = texts_of_all_kinds()
+    exact, passages = embedder.encode(texts), embedder.encode_passages(texts)
+    assert passages.shape == exact.shape
+    assert passages.dtype == np.float32
+    assert np.allclose(np.linalg.norm(passages, axis=1), 1.0, atol=1e-5)
+    likeness = (exact * passages).sum(axis=1)
+    assert likeness.min() >= 0.95
+    assert likeness.mean() >= 0.98
+    assert likeness[-100:].mean() >= 0.99  # plain text
+    # They are another way's: in integers nothing comes out the same.
+    assert likeness.max() < 0.99999
+
+
+def test_a_passage_has_one_vector_whatever_stands_beside_it(embedder: Embedder) -> None:
+    texts = texts_of_all_kinds()[::5]
+    together = embedder.encode_passages(texts)
+    for text, vector in zip(texts, together, strict=True):
+        assert np.array_equal(embedder.encode_passages([text])[0], vector)
+    assert embedder.encode_passages([]).shape == (0, 384)
+
+
+def test_another_models_passages_are_texts_like_others(named: Embedder) -> None:
+    texts = ["Gold fell.", "", "The US expects more from Europe. " * 60]
+    assert np.array_equal(named.encode_passages(texts), named.encode(texts))
+
+
+def test_who_only_asks_needs_no_integers() -> None:
+    embedder = Embedder()
+    embedder.warm_up()
+    assert embedder._model._in_integers is None  # type: ignore[union-attr]
+
+
+def test_without_the_operator_for_integers_passages_are_exact(
+    embedder: Embedder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    graph = index.embed._GRAPH_INT8.read_bytes()
+    newer = graph.replace(b"DynamicQuantizeMatMul", b"NoSuchOperatorAsYet!!")
+    assert newer != graph
+    (tmp_path / "newer.onnx").write_bytes(newer)
+    monkeypatch.setattr(index.embed, "_GRAPH_INT8", tmp_path / "newer.onnx")
+    texts = ["Gold fell.", "", "The US expects more from Europe. " * 60]
+    assert np.abs(Embedder().encode_passages(texts) - embedder.encode(texts)).max() <= 1e-6
+
+
+def test_integers_and_their_scale_are_the_weights() -> None:
+    weights = index.embed._weights(PACKAGED / "model" / "model.safetensors")
+    made = index.embed._in_integers(weights)
+    matrices = [n for n in weights if n.startswith("encoder.") and weights[n].ndim == 2]
+    assert len(matrices) == 36
+    assert set(made) == (set(weights) - set(matrices)) | {
+        f"{name}.{part}" for name in matrices for part in ("int8", "scale")
+    }
+    for name in matrices:
+        whole, scale = made[f"{name}.int8"], made[f"{name}.scale"]
+        assert whole.dtype == np.int8
+        assert np.abs(whole).max() == 63
+        off = np.abs(whole.T * scale[:, None] - weights[name])
+        assert (off <= scale[:, None] * 0.5001).all()
 
 
 @pytest.mark.parametrize("lacking", ["runtime", "graph", "operators"])
@@ -132,6 +194,7 @@ def test_without_onnx_runtime_the_vectors_are_the_same(
     texts = ["Gold fell.", "", "The US expects more from Europe. " * 60]
     assert np.abs(other.encode(texts) - embedder.encode(texts)).max() <= 1e-6
     assert type(other._model) is index.embed._Named
+    assert np.array_equal(other.encode_passages(texts), other.encode(texts))
     assert other.identity == embedder.identity
 
 
@@ -198,7 +261,9 @@ def test_nothing_heavy_is_loaded_before_the_first_text() -> None:
         "print([m for m in ('torch', 'sentence_transformers', 'onnxruntime', 'tokenizers', 'numpy')"
         " if m in sys.modules])"
     )
-    assert done.stdout.split("\n")[:2] == ["all-MiniLM-L6-v2@53aa51172d142c89", "[]"], done.stderr
+    assert done.stdout.split("\n")[:2] == ["all-MiniLM-L6-v2@53aa51172d142c89+int8", "[]"], (
+        done.stderr
+    )
 
 
 def test_the_packaged_model_needs_no_torch() -> None:
