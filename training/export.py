@@ -124,8 +124,8 @@ def main() -> None:
     parser.add_argument("--whole", type=Path, help="a folder for the float32 model, to compare")
     parser.add_argument("--reduced", action="store_true", help="seven bits")
     args = parser.parse_args()
-    tokenizer, bare = load(args.run / "model")
-    model = Reader(bare, load_span(args.run / "model"))
+    tokenizer, classifier = load(args.run / "model")
+    model = Reader(classifier, load_span(args.run / "model"))
     args.write.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / FILE

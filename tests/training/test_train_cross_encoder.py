@@ -7,6 +7,7 @@ import argparse
 import json
 import math
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training import train_cross_encoder as train
+from training.average import average
 
 # -- losses ----------------------------------------------------------------------------------------
 
@@ -489,3 +491,51 @@ def test_the_texts_of_a_group() -> None:
     ]
     asked = {question for question, _ in train.group_texts([group], ["Who fuonded it?"])}
     assert asked == {"Who fuonded it?"}
+
+
+def a_finished_run(model: Path, folder: Path, shift: float) -> Path:
+    """As a run leaves it, with all weights of its model moved by ``shift``."""
+    tokenizer, reader = a_reader(model)
+    with torch.no_grad():
+        for parameter in reader.parameters():
+            parameter.add_(shift)
+    reader.model.save_pretrained(folder / "model")
+    tokenizer.save_pretrained(folder / "model")
+    torch.save(reader.span.state_dict(), folder / "span.pt")
+    return folder
+
+
+def test_the_mean_of_two_runs_lies_in_their_middle(tiny: Path, tmp_path: Path) -> None:
+    one = a_finished_run(tiny, tmp_path / "one", 0.0)
+    reader = a_finished_run(one / "model", tmp_path / "two", 0.5)
+    average(one, reader, tmp_path / "mean")
+
+    def weights(run: Path) -> dict[str, torch.Tensor]:
+        span = train.load_span(run / "model")
+        assert span is not None
+        return train.Reader(train.load(run / "model")[1], span).state_dict()
+
+    wanted, found = weights(one), weights(tmp_path / "mean")
+    assert set(found) == set(wanted)
+    for name, weight in found.items():
+        assert torch.allclose(weight, wanted[name] + 0.25, atol=1e-6), name
+
+
+def test_what_is_exported_says_what_the_run_says(tiny: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript", reason="it comes with the extra: train")
+    from assistant.cross_encoder import Sentence, reader
+    from training import export
+
+    run = a_finished_run(tiny, tmp_path / "run", 0.0)
+    command = ["export", "--run", str(run), "--write", str(tmp_path / "out"), "--reduced"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [*command, "--whole", str(tmp_path / "whole")])
+        export.main()
+    made = (tmp_path / "out" / "reader.onnx").read_bytes()
+    assert b"forward" not in made, "the exporter's notes of where each node came from"
+    found, whole = reader(str(tmp_path / "out")), reader(str(tmp_path / "whole"))
+    assert found is not None
+    assert whole is not None
+    asked, said = "Who founded it?", [Sentence("Ada Byron founded it."), Sentence("Fog came.")]
+    for small, exact in zip(found.read(asked, said), whole.read(asked, said), strict=True):
+        assert small.score == pytest.approx(exact.score, abs=0.2)
