@@ -69,11 +69,11 @@ def read_log(lines: Iterable[str], name: str | None = None) -> Run:
     end = 0
     called = ""
     for line in _objects(list(lines)):
-        if line.get("event") == "started":
+        if line.get("event") in ("started", "resumed"):
             called = line["args"]["run"]
             if not line["args"]["resume"]:
                 found, end = {}, 0
-        if line.get("event") in ("started", "encoded"):
+        if line.get("event") in ("started", "resumed", "encoded"):
             continue
         pairs = int(line["pairs"])
         if pairs < end:

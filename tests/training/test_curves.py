@@ -15,7 +15,8 @@ from training.curves import Run, one_after_the_other, read_log, smooth
 
 
 def started(run: str, *, resume: bool = False) -> dict[str, Any]:
-    return {"event": "started", "args": {"run": run, "resume": resume, "pairs": 420000}}
+    event = "resumed" if resume else "started"
+    return {"event": event, "args": {"run": run, "resume": resume, "pairs": 420000}}
 
 
 def step(pairs: int, loss: float, rate: float) -> dict[str, Any]:
