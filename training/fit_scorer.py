@@ -51,7 +51,7 @@ from assistant.scorer import (
 )
 from training.pairs import SQUAD2_TRAINED, rows_of, wiki_titles
 
-RIDGE = 0.02
+RIDGE = 0.005
 SURE_RIDGE = 10.0
 SEED = 20
 ELSEWHERE = 80
