@@ -17,7 +17,7 @@ from assistant.prompting import load_prompt
 from assistant.types import Candidate, Evidence
 from index.types import Span
 from tests.assistant.hostile import ORDERS, WANTED, report
-from tests.assistant.llama import llama
+from benchmarks.llama import llama
 from tests.assistant.making import a_hit, evidence
 from tests.assistant.scripted import Scripted, says, scripted
 
