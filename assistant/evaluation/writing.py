@@ -31,17 +31,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.claims import Cited, Verdict, check, invented
 from assistant.evaluation.metrics import quantile
-from assistant.evaluation.runner import EvalSet, Item, Target, aligned
+from assistant.evaluation.runner import Item, Target, aligned
+from assistant.language import Language
 from assistant.types import Answer, Outcome, Reviewed
-from assistant.writing import cited
+from assistant.writing import Grounds, cited
 from index.parse import parse_file
 
 if TYPE_CHECKING:
-    from assistant.claims import Tools
     from assistant.pipeline import OnDraft
     from assistant.types import OnClaim
 
@@ -220,12 +221,13 @@ class Judge:
     """Knows what a set says of its questions.
 
     Args:
-        tools: what a claim is held against the gold with; see :class:`assistant.claims.Tools`.
+        corpus: the set's folder of documents.
     """
 
-    def __init__(self, found: EvalSet, tools: Tools) -> None:
-        self._corpus = found.corpus
-        self._tools = tools
+    def __init__(self, corpus: Path) -> None:
+        self._corpus = corpus
+        # No reader: what it would find lacking is no contradiction.
+        self._tools = Grounds(Language(), None)
         self._texts: dict[str, str] = {}
 
     def worth(self, item: Item, claim: Reviewed) -> str:
@@ -296,6 +298,39 @@ def asked(item: Item, tell: Told, judge: Judge, threshold: float = 0.0) -> Asked
         seconds,
         claims,
     )
+
+
+class Observer:
+    """Asks, as :data:`assistant.evaluation.runner.Ask` does, and keeps what a model wrote.
+
+    Args:
+        corpus: the set's folder of documents.
+        ask: answers with ``min_confidence = 0``; takes ``on_claim`` and ``on_draft``.
+        threshold: the confidence from which an answer is shown, in [0, 1].
+
+    Attributes:
+        each: what came of the questions so far.
+    """
+
+    def __init__(self, corpus: Path, ask: Callable[..., Answer], threshold: float) -> None:
+        self.each: list[Asked] = []
+        self._judge = Judge(corpus)
+        self._ask = ask
+        self._threshold = threshold
+
+    def __call__(self, item: Item) -> Answer:
+        answers: list[Answer] = []
+
+        def tell(on_claim: OnClaim, on_draft: OnDraft) -> Answer:
+            answers.append(self._ask(item, on_claim=on_claim, on_draft=on_draft))
+            return answers[0]
+
+        self.each.append(asked(item, tell, self._judge, self._threshold))
+        return answers[0]
+
+    def written(self) -> Written:
+        """What came of them all."""
+        return summed(self.each)
 
 
 def summed(each: Sequence[Asked]) -> Written:

@@ -242,11 +242,13 @@ CONTRADICTED, UNSUPPORTED = Verdict.CONTRADICTED, Verdict.UNSUPPORTED
         ("Half of the shareholders refused the offer.", SHARES, UNSUPPORTED,
          "what it cites says only “about Half”"),
         ("Analysts at Norvik estimate that the reserve will run dry by 2031.", LASTS, UNSUPPORTED,
-         "what it cites says only “would run”"),
+         "what it cites says only “estimate that the reserve would run”"),
         ("Analysts at Norvik estimate that the reserve runs dry by 2031.", LASTS, UNSUPPORTED,
-         "what it cites says only “would run”"),
+         "what it cites says only “estimate that the reserve would run”"),
         # whose firm it is
-        ("Halvoria denied the charge.", FIRM, CONTRADICTED, None),
+        ("Halvoria, the Halvorian shipyard Brekke & Sons, denied the charge.", FIRM, UNSUPPORTED,
+         "in what it cites “The Halvorian shipyard Brekke & Sons” stands there with “denied”"),
+        ("Halvoria denied the charge.", FIRM, UNSUPPORTED, None),
         # direction
         ("Kestria pressed Maren to abolish the licence system.", PRESSED, CONTRADICTED,
          "in what it cites “Maren” does it, not “Kestria”"),

@@ -13,7 +13,8 @@ from assistant import Assistant, Settings
 from assistant.follow_up import standalone
 from assistant.language import Language
 from assistant.llm import KEY
-from assistant.types import Answer, Outcome, Prompt, Turn
+from assistant.prompting import load_prompt
+from assistant.types import Answer, Outcome, Prompt, Reviewed, Turn
 from assistant.writing import Grounds, ModelWriter, check_quotes, model_writer
 from index.errors import LanguageModelError, SettingsError
 from tests.assistant.scripted import Act, Scripted, refuses, says, scripted, trickles
@@ -64,7 +65,7 @@ Asking = Callable[..., tuple[Assistant, Scripted]]
 
 def number(server: Scripted, words: str) -> int:
     """The number that the model was shown a sentence under."""
-    blocks = server.seen[-1][2]["messages"][1]["content"].split("Source [")[1:]
+    blocks = server.seen[-1][2]["messages"][-1]["content"].split("Source [")[1:]
     return next(int(block[0]) for block in blocks if words in block)
 
 
@@ -102,6 +103,36 @@ def test_what_stands_is_shown_and_what_does_not_is_told(asking: Asking, place: i
     assert answer.notes == ()
     assert answer.timings_ms["write"] > 0
     assert number(server, "Maren pressed Kestria") == place
+
+
+def test_a_worked_example_is_no_answer(asking: Asking) -> None:
+    """A model that gives back what it was shown before: its numbers mean our sources, not those."""
+    ((_, example),) = load_prompt("answer", ("question", "sources")).examples
+    assistant, server = asking(says(example))
+    answer = assistant.answer(QUESTION)
+    assert (answer.composed, answer.claims) == ("extractive", extractive(assistant).claims)
+    assert [f"{drop.text}" for drop in answer.dropped] == [
+        line.split("] ")[1] for line in example.splitlines()
+    ]
+    assert {drop.verdict for drop in answer.dropped} == {"unsupported"}
+    roles = [message["role"] for message in server.seen[-1][2]["messages"]]
+    assert roles == ["system", "user", "assistant", "user"]
+
+
+def test_each_claim_is_told_of_with_what_it_cites(asking: Asking, place: int) -> None:
+    text = f"{TURNED[:-1]} [{place}]. {TRUE[:-1]} [{place}, 99]. Nobody knows."
+    assistant, _ = asking(says(text))
+    told: list[Reviewed] = []
+    assistant.answer(QUESTION, on_claim=told.append)
+    sentence = "Maren pressed Kestria on Tuesday to abolish the licence system for chips."
+    assert [
+        (one.text, [piece.candidate.text for piece in one.cited], one.verdict) for one in told
+    ] == [
+        (TURNED, [sentence], "contradicted"),
+        (TRUE, [sentence], "unsupported"),
+        ("Nobody knows.", [], "unsupported"),
+    ]
+    assert told[1].reason == "it cites [99], which there is not"
 
 
 def test_claims_come_as_they_are_checked(asking: Asking, place: int) -> None:
