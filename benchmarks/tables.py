@@ -226,27 +226,22 @@ def language_models(result: Result) -> str:
     def row(label: str, value: Callable[[Result], str]) -> None:
         rows.append((label, *map(value, models)))
 
-    def claims(which: str) -> Callable[[Result], str]:
-        return lambda each: f"{sum(each[which].values()):,}"
-
-    def of_worth(which: str, worth: str) -> Callable[[Result], str]:
-        return lambda each: f"{each[which].get(worth, 0):,}"
+    def both(count: Callable[[Mapping[str, int]], int]) -> Callable[[Result], str]:
+        return lambda each: f"{count(each['written']):,} → {count(each['shown']):,}"
 
     row("… above the threshold, so put to the model", lambda each: f"{each['answered']:,}")
     row("answers that keep a claim of the model's", lambda each: _part(each, "by_model", "kept"))
     row("answers without its server", lambda each: f"{each['failed']:,}")
-    for which, label in (("written", "claims written"), ("shown", "claims shown")):
-        row(label, claims(which))
-        for worth, what in (
-            ("right", "right"),
-            ("beside", "beside the question"),
-            ("forbidden", "wrong: what they cite is forbidden, and nothing of it gold"),
-            ("contradicts", "wrong: they say what the gold contradicts"),
-            ("unanswerable", "on questions without an answer"),
-        ):
-            row(f"… {what}", of_worth(which, worth))
-    row("wrong, of the claims written", lambda each: percent(each["wrong_written"]))
-    row("**wrong, of the claims shown** (wanted: ≤ 2%)", _wrong_shown)
+    row("claims, as written → as shown", both(lambda counts: sum(counts.values())))
+    for worth, what in (
+        ("right", "right"),
+        ("beside", "beside the question"),
+        ("forbidden", "wrong: what they cite is forbidden, and nothing of it gold"),
+        ("contradicts", "wrong: they say what the gold contradicts"),
+        ("unanswerable", "on questions without an answer"),
+    ):
+        row(f"… {what}", both(lambda counts, worth=worth: counts.get(worth, 0)))  # type: ignore[misc]
+    row("**wrong**, where there is an answer (wanted, as shown: ≤ 2%)", _wrong)
     row("claims that survive the check", lambda each: percent(each["survived"]))
     for key, label in (("first", "until the first words are shown"), ("whole", "whole answer")):
         for q in ("p50", "p95"):
@@ -266,9 +261,10 @@ def _part(each: Result, key: str, share: str) -> str:
     return f"{each[key]:,} ({percent(each[share])})"
 
 
-def _wrong_shown(each: Result) -> str:
-    value = each["wrong_shown"]
-    return percent(value) if value is None or value <= 0.02 else f"{percent(value)}: missed"
+def _wrong(each: Result) -> str:
+    shown = each["wrong_shown"]
+    missed = shown is not None and shown > 0.02
+    return f"{percent(each['wrong_written'])} → {percent(shown)}{': missed' if missed else ''}"
 
 
 def _maybe_seconds(value: float | None) -> str:
