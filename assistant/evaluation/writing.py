@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -344,14 +344,19 @@ def summed(each: Sequence[Asked]) -> Written:
         answered=len(answered),
         by_model=sum(one.by_model for one in answered),
         failed=sum(one.failed for one in answered),
-        written=Counter(claim.worth for claim in claims),
-        shown=Counter(claim.worth for claim in claims if claim.shown),
-        reasons=Counter(_general(claim.reason) for claim in claims if not claim.shown),
+        written=_counted(claim.worth for claim in claims),
+        shown=_counted(claim.worth for claim in claims if claim.shown),
+        reasons=_counted(_general(claim.reason) for claim in claims if not claim.shown),
         first_p50=quantile(first, 0.5),
         first_p95=quantile(first, 0.95),
         whole_p50=quantile(whole, 0.5),
         whole_p95=quantile(whole, 0.95),
     )
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    # A plain dictionary: asdict() makes another thing of a Counter.
+    return dict(Counter(words))
 
 
 def _general(reason: str) -> str:

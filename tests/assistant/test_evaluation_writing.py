@@ -56,10 +56,10 @@ def reviewed(text: str, *cited: str, verdict: str = "supported") -> Reviewed:
         (ITEM, "The accord was signed in Oslo.", [SIGNED], "beside"),
         (ITEM, "It rained in Rome.", [RAIN], "beside"),
         (ITEM, "Ann Lee signed the accord.", [], "beside"),
-        # (a)
+        # What is cited is forbidden.
         (ITEM, "Bob Ito refused to sign.", [REFUSED], "forbidden"),
         (ITEM, "Bob Ito refused to sign.", [REFUSED, RAIN], "forbidden"),
-        # (b): a figure, a date, a name, a quotation that is nowhere
+        # Contradicted: a figure, a date, a name, a quotation that is nowhere
         (ITEM, "Ann Lee signed three accords.", [SIGNED], "contradicts"),
         (ITEM, "Ann Lee signed the accord on 5 May 2021.", [SIGNED], "contradicts"),
         (ITEM, "Ann Lee signed the accord with Cy Moe.", [SIGNED], "contradicts"),
@@ -67,7 +67,7 @@ def reviewed(text: str, *cited: str, verdict: str = "supported") -> Reviewed:
         (ITEM, "Cy Moe signed it with Dee Poe.", [RAIN], "contradicts"),
         # … what the gold has is not, whatever is cited
         (ITEM, "Ann Lee signed the accord in Oslo on 4 May 2021.", [RAIN], "beside"),
-        # (b): turned round, negated
+        # Contradicted: negated.
         (ITEM, "Ann Lee did not sign the accord.", [SIGNED], "contradicts"),
         (ITEM, "Ann Lee did not sign the accord.", [RAIN], "beside"),
         (NONE, "Ann Lee won.", [SIGNED], "unanswerable"),
@@ -87,7 +87,7 @@ def an_answer(*, confidence: float = 0.9, by: str = "model", **values: object) -
 
 
 def test_below_the_threshold_nothing_counts(judge: Judge) -> None:
-    def tell(on_claim: object, on_draft: object) -> Answer:
+    def tell(on_claim: object, _on_draft: object) -> Answer:
         on_claim(reviewed("Ann Lee signed the accord.", SIGNED))  # type: ignore[operator]
         return an_answer(confidence=0.4)
 
@@ -99,9 +99,9 @@ def test_below_the_threshold_nothing_counts(judge: Judge) -> None:
 def test_what_was_checked_and_then_not_shown_is_written_only(judge: Judge) -> None:
     """The server broke off: the sources' own sentences are shown in its place."""
 
-    def tell(on_claim: object, on_draft: object) -> Answer:
+    def tell(on_claim: object, _on_draft: object) -> Answer:
         on_claim(reviewed("Ann Lee signed the accord.", SIGNED))  # type: ignore[operator]
-        on_draft(None)  # type: ignore[operator]
+        _on_draft(None)  # type: ignore[operator]
         return an_answer(by="extractive", notes=("The language model's server broke off.",))
 
     one = asked(ITEM, tell, judge)
@@ -176,9 +176,9 @@ def test_the_text() -> None:
     ]  # fmt: skip
 
 
-def test_an_observer_gives_back_the_answer(judge: Judge, tmp_path: Path) -> None:
+def test_an_observer_gives_back_the_answer(tmp_path: Path) -> None:
     answer = an_answer()
-    seen = Observer(tmp_path, lambda item, **_: answer, 0.0)
+    seen = Observer(tmp_path, lambda _item, **_: answer, 0.0)
     assert seen(NONE) is answer
     assert [one.id for one in seen.each] == ["q2"]
     assert seen.written().asked == 1
