@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.machine import ROOT
+from benchmarks import machine
 from index.errors import UserError
 
 CONTEXT = 4096
@@ -59,7 +59,7 @@ def llama(model: Path | None = None) -> Iterator[tuple[str, subprocess.Popen[str
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        cwd=ROOT,
+        cwd=machine.ROOT,
     )
     try:
         assert server.stdout is not None
@@ -117,7 +117,8 @@ def main() -> None:
     settings.n_parallel = 1
     settings.n_gpu_layers = 0
     settings.endpoint_metrics = True
-    settings.cpuparams.n_threads = 2
+    # Its threads wait for one another at every step: more than there are cores make it crawl.
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = machine.cpus() or 1
     server = xllamacpp.Server(settings)
     print(server.listening_address, flush=True)
     sys.stdin.read()
