@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -108,9 +109,12 @@ class ModelWriter:
             LanguageModelError: no answer, or not a whole one.
         """
         asked = as_data(question)
-        rest = self._answer.fill(question=asked, sources="")
-        room = self._context - self._most - _length(rest)
-        sources, shown = brief(evidence, room)
+        # What was found comes before an example of how to write of it.
+        for template in (self._answer, replace(self._answer, examples=())):
+            rest = template.fill(question=asked, sources="")
+            sources, shown = brief(evidence, self._context - self._most - _length(rest))
+            if len(shown) == len(evidence):
+                break
         if not shown:
             raise LanguageModelError(
                 "The language model's context is too small for what was found.",
@@ -118,9 +122,7 @@ class ModelWriter:
             )
         known = [cited(piece) for piece in shown]
         text, done = "", 0
-        for piece in self._model.stream(
-            self._answer.fill(question=asked, sources=sources), self._most
-        ):
+        for piece in self._model.stream(template.fill(question=asked, sources=sources), self._most):
             yield None
             text += piece
             # The last may go on.

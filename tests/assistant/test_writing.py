@@ -222,6 +222,17 @@ def test_a_context_that_is_too_small(asking: Asking) -> None:
     assert answer.composed == "extractive"
 
 
+def test_where_there_is_little_room_the_example_gives_way_to_what_was_found(
+    asking: Asking, place: int
+) -> None:
+    assistant, server = asking(says(f"[{place}] {TRUE}"), llm_context=800, llm_tokens=128)
+    answer = assistant.answer(QUESTION)
+    assert [claim.text for claim in answer.claims] == [TRUE]
+    messages = server.seen[-1][2]["messages"]
+    assert [message["role"] for message in messages] == ["system", "user"]
+    assert messages[1]["content"].count("Source [") == 3
+
+
 def test_whoever_waits_can_stop_it(asking: Asking) -> None:
     gone = threading.Event()
     assistant, _ = asking(trickles(gone))
