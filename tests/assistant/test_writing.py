@@ -17,6 +17,7 @@ from assistant.prompting import load_prompt
 from assistant.types import Answer, Outcome, Prompt, Reviewed, Turn
 from assistant.writing import Grounds, ModelWriter, check_quotes, model_writer
 from index.errors import LanguageModelError, SettingsError
+from tests.assistant.making import a_candidate, evidence
 from tests.assistant.scripted import Act, Scripted, refuses, says, scripted, trickles
 
 REPORT = """Maren presses Kestria over licences
@@ -222,17 +223,6 @@ def test_a_context_that_is_too_small(asking: Asking) -> None:
     assert answer.composed == "extractive"
 
 
-def test_where_there_is_little_room_the_example_gives_way_to_what_was_found(
-    asking: Asking, place: int
-) -> None:
-    assistant, server = asking(says(f"[{place}] {TRUE}"), llm_context=800, llm_tokens=128)
-    answer = assistant.answer(QUESTION)
-    assert [claim.text for claim in answer.claims] == [TRUE]
-    messages = server.seen[-1][2]["messages"]
-    assert [message["role"] for message in messages] == ["system", "user"]
-    assert messages[1]["content"].count("Source [") == 3
-
-
 def test_whoever_waits_can_stop_it(asking: Asking) -> None:
     gone = threading.Event()
     assistant, _ = asking(trickles(gone))
@@ -329,6 +319,22 @@ def test_a_long_talk_is_cut_to_what_there_is_room_for() -> None:
     assert kept
     assert kept == list(range(9 - len(kept), 9))
     assert len((prompt.system + prompt.user).encode()) / 3 + 100 <= 600
+
+
+@pytest.mark.parametrize(("context", "examples"), [(4096, 1), (700, 0)])
+def test_where_there_is_little_room_the_example_gives_way_to_what_was_found(
+    context: int, examples: int
+) -> None:
+    parrot = Parrot("[3] Bob lost the race.")
+    writer = ModelWriter(parrot, Grounds(Language(), None), context=context, most=100)
+    layer = "Ann won the race in May.\nIt rained all day long.\nBob lost the race.\n"
+    pieces = [evidence(a_candidate(layer, words)) for words in layer.splitlines()]
+    (claim,) = [item for item in writer.write("Who lost?", pieces) if item is not None]
+    assert claim.text == "Bob lost the race."
+    ((prompt, _),) = parrot.asked
+    assert prompt.user.count("Source [") == 3
+    assert len(prompt.examples) == examples
+    assert len("".join(prompt.texts).encode()) / 3 + 100 <= context
 
 
 @pytest.mark.parametrize("key", ["sk-\n1", "sk-é", "a\x00b"])
