@@ -964,7 +964,8 @@ _SIDES = ("agent", "patient")
 
 
 def _attached(match: _Match) -> _Problem | None:
-    """Figures and owners must belong to the noun that they belong to in the sentence."""
+    """Figures, owners and what a name is called must belong to the noun that they belong to in the
+    sentence."""
     claim, parsed = match.claim, match.source.parsed
     dated = days(claim.text)
     for token in match.clause:
@@ -977,11 +978,15 @@ def _attached(match: _Match) -> _Problem | None:
                 return _Problem(
                     Verdict.CONTRADICTED, f"in what it cites “{token.text}” is who acts", 6.0
                 )
-        if token.dep not in ("nummod", "poss", "compound", "amod") or not (
-            token.dep == "nummod" or _is_name(token)
-        ):
+        after = claim.tokens[token.index + 1] if token.index + 1 < len(claim) else token
+        # "The trawler Moe" may be parsed as two subjects of one verb.
+        beside = (after.dep, after.head) == (token.dep, token.head) and _is_name(after)
+        head = after if beside else claim.tokens[token.head]
+        # "The ship Brekke", where Brekke told of ships: what a name is, is said of it too.
+        named = _is_name(token) or (_is_name(head) and _is_content(token))
+        modifies = beside or token.dep in ("nummod", "poss", "compound", "amod", "appos")
+        if not modifies or not (token.dep == "nummod" or named):
             continue
-        head = claim.tokens[token.head]
         if not _is_content(head) or head.index not in match.there:
             continue
         mine = [o for o in match.there[token.index] if _of(parsed, o)]

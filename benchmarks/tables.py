@@ -237,7 +237,8 @@ def language_models(result: Result) -> str:
         ("right", "right"),
         ("beside", "beside the question"),
         ("forbidden", "wrong: what they cite is forbidden, and nothing of it gold"),
-        ("contradicts", "wrong: they say what the gold contradicts"),
+        ("invented", "wrong: a figure, date, name or quotation from nowhere"),
+        ("turned", "wrong: they turn round or negate what the gold says"),
         ("unanswerable", "on questions without an answer"),
     ):
         row(f"… {what}", both(lambda counts, worth=worth: counts.get(worth, 0)))  # type: ignore[misc]

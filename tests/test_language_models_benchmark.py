@@ -156,7 +156,7 @@ RESULT = {
             "measured": "2026-01-02", "code": "c",
             "machine": {"cpus": 2, "memory_gb": 8, "system": "Linux x86_64", "load": 0.5},
             "asked": 1000, "answered": 9, "by_model": 6, "failed": 1, "kept": 0.6667,
-            "written": {"right": 5, "beside": 4, "forbidden": 1, "contradicts": 2,
+            "written": {"right": 5, "beside": 4, "forbidden": 1, "invented": 2,
                         "unanswerable": 1},
             "shown": {"right": 5, "unanswerable": 1}, "reasons": {"b": 2, "a": 5},
             "wrong_written": 0.25, "wrong_shown": 0.0, "survived": 0.4615,
@@ -169,7 +169,7 @@ RESULT = {
 
 def test_the_table() -> None:
     lines = tables.language_models(RESULT).splitlines()
-    rows = {line.split("|")[1].strip(): line.split("|")[2].strip() for line in lines[2:16]}
+    rows = {line.split("|")[1].strip(): line.split("|")[2].strip() for line in lines[2:17]}
     assert lines[0] == "|   | Small, 1 million |"
     assert rows == {
         "questions asked": "1,000",
@@ -180,14 +180,15 @@ def test_the_table() -> None:
         "… right": "5 → 5",
         "… beside the question": "4 → 0",
         "… wrong: what they cite is forbidden, and nothing of it gold": "1 → 0",
-        "… wrong: they say what the gold contradicts": "2 → 0",
+        "… wrong: a figure, date, name or quotation from nowhere": "2 → 0",
+        "… wrong: they turn round or negate what the gold says": "0 → 0",
         "… on questions without an answer": "1 → 1",
         "**wrong**, where there is an answer (wanted, as shown: ≤ 2%)": "25.0% → 0.0%",
         "claims that survive the check": "46.2%",
         "until the first words are shown, p50": "1.50 s",
         "until the first words are shown, p95": "12 s",
     }
-    assert lines[16:] == [
+    assert lines[17:] == [
         "| whole answer, p50 | 2.00 s |",
         "| whole answer, p95 | 2.2 min |",
         "| tokens a second, writing | 33.3 |",

@@ -6,10 +6,11 @@ documents answer is
 
 *wrong*
     (a) where it cites something forbidden and nothing gold; or
-    (b) where it says what the gold contradicts. It is then held against the gold sentences and
-    those it cites, together: it is wrong where it has a figure, a date, a name or a quotation that
-    stands in none of them, or where, citing gold, it says "not" where they don't, or turns round
-    who does what to whom, or the reverse of either;
+    (b) where it says what the gold contradicts: held against the gold sentences and those it
+    cites, together, it has a figure, a date, a name or a quotation that stands in none of them
+    (*invented*: most are false, and all are cited to a sentence that does not have them); or,
+    citing gold, it says "not" where they don't, or the reverse, or turns round who does what to
+    whom (*turned*);
 *right*
     where it is not wrong, cites gold and has one of the expected answers in its words;
 *beside*
@@ -46,14 +47,15 @@ if TYPE_CHECKING:
     from assistant.pipeline import OnDraft
     from assistant.types import OnClaim
 
-RIGHT, BESIDE, FORBIDDEN, CONTRADICTS, UNANSWERABLE = WORTHS = (
+RIGHT, BESIDE, FORBIDDEN, INVENTED, TURNED, UNANSWERABLE = WORTHS = (
     "right",
     "beside",
     "forbidden",
-    "contradicts",
+    "invented",
+    "turned",
     "unanswerable",
 )
-"""What a claim can be worth. The third and fourth are the two ways to be wrong, (a) and (b)."""
+"""What a claim can be worth. The three in the middle are the ways to be wrong."""
 
 Told = Callable[["OnClaim", "OnDraft"], Answer]
 """Answers a question, and tells of the claims and drafts on the way."""
@@ -157,7 +159,7 @@ class Written:
         """
         counts: Mapping[str, int] = getattr(self, which)
         return (
-            counts.get(FORBIDDEN, 0) + counts.get(CONTRADICTS, 0),
+            sum(counts.get(worth, 0) for worth in (FORBIDDEN, INVENTED, TURNED)),
             sum(n for worth, n in counts.items() if worth != UNANSWERABLE),
         )
 
@@ -175,7 +177,8 @@ class Written:
             RIGHT: "right",
             BESIDE: "beside the question",
             FORBIDDEN: "wrong: what it cites is forbidden",
-            CONTRADICTS: "wrong: says what the gold contradicts",
+            INVENTED: "wrong: a figure, date, name or quotation from nowhere",
+            TURNED: "wrong: turns round or negates what the gold says",
             UNANSWERABLE: "on questions without an answer",
         }
         rows = [
@@ -239,12 +242,12 @@ class Judge:
             return FORBIDDEN
         sources = [*map(cited, claim.cited), *(Cited(self._words(each)) for each in item.gold)]
         if invented(claim.text, sources, self._tools):
-            return CONTRADICTS
+            return INVENTED
         if not gold:
             return BESIDE
         found = check(claim.text, range(1, len(sources) + 1), sources, self._tools)
         if found.verdict is Verdict.CONTRADICTED:
-            return CONTRADICTS
+            return TURNED
         words = " ".join(claim.text.split()).casefold()
         told = not item.answers or any(answer.casefold() in words for answer in item.answers)
         return RIGHT if told else BESIDE

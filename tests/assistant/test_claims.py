@@ -171,6 +171,7 @@ QUOTED = "Maren’s envoy, Thị Lan Voss, dismissed it as “a fairy tale with 
 HOPES = "Lannick, which took in 61 vessels, hopes to keep some of the trade."
 LASTS = "Analysts at Norvik estimate that the reserve would run dry by 2031."
 RISE = "Police raised the fee of 12 October from 20 to 30 crowns, the ministry said."
+TOLD = "Ida Moe, the harbour master, said that nine trawlers had left Norvik."
 FIRM = "The Halvorian shipyard Brekke & Sons denied the charge."
 SHARES = "Optik Halden said about half of the shareholders had refused the offer of €3.1 billion."
 
@@ -193,6 +194,9 @@ SHARES = "Optik Halden said about half of the shareholders had refused the offer
             "estimate that the reserve would", "say that the reserve may")),
         ("Police raised the fee of October 12 from 20 to 30 crowns.", RISE),
         ("Brekke & Sons denied the charge.", FIRM),
+        ("The harbour master Ida Moe said that nine trawlers had left Norvik.", TOLD),
+        ("Ida Moe, the harbour master, said that nine trawlers had left Norvik.", TOLD),
+        ("Harbour master Ida Moe said that nine trawlers had left.", TOLD),
     ],
 )  # fmt: skip
 def test_what_is_true_stands(claim: str, source: str) -> None:
@@ -245,6 +249,9 @@ CONTRADICTED, UNSUPPORTED = Verdict.CONTRADICTED, Verdict.UNSUPPORTED
          "what it cites says only “estimate that the reserve would run”"),
         ("Analysts at Norvik estimate that the reserve runs dry by 2031.", LASTS, UNSUPPORTED,
          "what it cites says only “estimate that the reserve would run”"),
+        # what somebody is
+        ("The trawler Moe said that nine trawlers had left Norvik.", TOLD, UNSUPPORTED,
+         "in what it cites “trawler” is not said of “Moe”"),
         # whose firm it is
         ("Halvoria, the Halvorian shipyard Brekke & Sons, denied the charge.", FIRM, UNSUPPORTED,
          "in what it cites “The Halvorian shipyard Brekke & Sons” stands there with “denied”"),

@@ -59,16 +59,16 @@ def reviewed(text: str, *cited: str, verdict: str = "supported") -> Reviewed:
         # What is cited is forbidden.
         (ITEM, "Bob Ito refused to sign.", [REFUSED], "forbidden"),
         (ITEM, "Bob Ito refused to sign.", [REFUSED, RAIN], "forbidden"),
-        # Contradicted: a figure, a date, a name, a quotation that is nowhere
-        (ITEM, "Ann Lee signed three accords.", [SIGNED], "contradicts"),
-        (ITEM, "Ann Lee signed the accord on 5 May 2021.", [SIGNED], "contradicts"),
-        (ITEM, "Ann Lee signed the accord with Cy Moe.", [SIGNED], "contradicts"),
-        (ITEM, "Ann Lee signed “the great accord”.", [SIGNED], "contradicts"),
-        (ITEM, "Cy Moe signed it with Dee Poe.", [RAIN], "contradicts"),
+        # Invented: a figure, a date, a name, a quotation that is nowhere
+        (ITEM, "Ann Lee signed three accords.", [SIGNED], "invented"),
+        (ITEM, "Ann Lee signed the accord on 5 May 2021.", [SIGNED], "invented"),
+        (ITEM, "Ann Lee signed the accord with Cy Moe.", [SIGNED], "invented"),
+        (ITEM, "Ann Lee signed “the great accord”.", [SIGNED], "invented"),
+        (ITEM, "Cy Moe signed it with Dee Poe.", [RAIN], "invented"),
         # … what the gold has is not, whatever is cited
         (ITEM, "Ann Lee signed the accord in Oslo on 4 May 2021.", [RAIN], "beside"),
-        # Contradicted: negated.
-        (ITEM, "Ann Lee did not sign the accord.", [SIGNED], "contradicts"),
+        # Negated.
+        (ITEM, "Ann Lee did not sign the accord.", [SIGNED], "turned"),
         (ITEM, "Ann Lee did not sign the accord.", [RAIN], "beside"),
         (NONE, "Ann Lee won.", [SIGNED], "unanswerable"),
     ],
@@ -119,10 +119,10 @@ def a_question(id: str, *claims: tuple[str, bool], **values: object) -> Asked:
 
 
 EACH = [
-    a_question("a", ("right", True), ("right", True), ("contradicts", False)),
+    a_question("a", ("right", True), ("right", True), ("invented", False)),
     a_question("b", ("beside", False), ("forbidden", True), first_seconds=2.0, seconds=5.0),
     a_question("c", ("unanswerable", True)),
-    a_question("d", ("contradicts", False), failed=True),
+    a_question("d", ("turned", False), failed=True),
     a_question("e", answered=False, first_seconds=99.0, seconds=99.0),
 ]
 
@@ -131,7 +131,7 @@ def test_a_set_is_summed() -> None:
     found = summed(EACH)
     assert (found.asked, found.answered, found.by_model, found.failed) == (5, 4, 3, 1)
     assert found.written == {
-        "right": 2, "contradicts": 2, "beside": 1, "forbidden": 1, "unanswerable": 1,
+        "right": 2, "invented": 1, "turned": 1, "beside": 1, "forbidden": 1, "unanswerable": 1,
     }  # fmt: skip
     assert found.shown == {"right": 2, "forbidden": 1, "unanswerable": 1}
     assert found.wrong("written") == (3, 6)
@@ -161,9 +161,9 @@ def test_the_text() -> None:
     lines = found.to_text().splitlines()
     assert lines[0].split() == ["claims", "written", "shown"]
     assert lines[1].split() == ["right", "2", "1"]
-    assert lines[7].split() == ["wrong,", "where", "there", "is", "an", "answer", "0.0%", "of",
+    assert lines[8].split() == ["wrong,", "where", "there", "is", "an", "answer", "0.0%", "of",
                                 "2", "0.0%", "of", "1"]  # fmt: skip
-    assert lines[9:] == [
+    assert lines[10:] == [
         "2 questions, 2 of them answered; 1 answers (50.0%) keep a claim of the model's, 0 had to "
         "do without its server.",
         "50.0% of the claims survive the check.",
@@ -206,7 +206,7 @@ def test_eval_tells_of_what_a_model_wrote(
     out = capsys.readouterr().out
     assert "In the model's words, where it is answered" in out
     writing = json.loads(results.read_text())["writing"]
-    assert (writing["written"], writing["shown"]) == ({"right": 1, "contradicts": 1}, {"right": 1})
+    assert (writing["written"], writing["shown"]) == ({"right": 1, "invented": 1}, {"right": 1})
     assert (writing["wrong_written"], writing["wrong_shown"]) == (0.5, 0.0)
     assert writing["each"][0]["claims"][0]["quotes"] == [SIGNED]
     assert "## In the model's words" in text.read_text()
