@@ -980,7 +980,8 @@ def _attached(match: _Match) -> _Problem | None:
                 )
         after = claim.tokens[token.index + 1] if token.index + 1 < len(claim) else token
         # "The trawler Moe" may be parsed as two subjects of one verb.
-        beside = (after.dep, after.head) == (token.dep, token.head) and _is_name(after)
+        beside = token.dep in _SUBJECTS and (after.dep, after.head) == (token.dep, token.head)
+        beside = beside and token.pos == "NOUN" and _is_name(after)
         head = after if beside else claim.tokens[token.head]
         # "The ship Brekke", where Brekke told of ships: what a name is, is said of it too.
         named = _is_name(token) or (_is_name(head) and _is_content(token))
