@@ -97,6 +97,7 @@ _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 _MARKER = r"\[\s*\d{1,4}(?:\s*[,;&–-]\s*\d{1,4})*\s*\]"
 _MARKERS = re.compile(rf"\s*{_MARKER}")
 _AFTER_STOP = re.compile(rf"([.!?][\"”’')]*)((?:\s*{_MARKER})+)")
+_FIRST = re.compile(rf"\s*{_MARKER}")
 _LEADING = re.compile(
     r"^\s*(?:(?:[-*•]|\d{1,2}[.)])\s+)?(?:(?:the )?answer\s*:\s*)?", re.IGNORECASE
 )
@@ -112,14 +113,19 @@ def written(text: str, split: Callable[[str], Sequence[Span]]) -> list[Written]:
         split: where sentences begin and end.
     """
     text = _EMPHASIS.sub("", _THOUGHT.sub("", text))
-    # "It opened in May. [2]" as "It opened in May [2]."
-    text = _AFTER_STOP.sub(lambda found: f" {found[2].strip()}{found[1]} ", text)
     found = []
     for line in text.splitlines():
         line = _LEADING.sub("", line)
+        # "[2] It opened in May. It was closed in June.": a number before what rests on it.
+        before = _FIRST.match(line) is not None
+        if not before:
+            # "It opened in May. [2]" as "It opened in May [2]."
+            line = _AFTER_STOP.sub(lambda found: f" {found[2].strip()}{found[1]} ", line)
+        above: list[int] = []
         for span in split(line) if line.strip() else ():
             words = span.of(line)
             cites = [n for marker in _MARKERS.findall(words) for n in _numbers_of(marker)]
+            above = cites = cites or (above if before else [])
             bare = " ".join(_MARKERS.sub("", words).split())
             if any(character.isalnum() for character in bare):
                 found.append(Written(bare, tuple(dict.fromkeys(cites))))
@@ -472,6 +478,14 @@ def check(claim: str, cites: Sequence[int], sources: Sequence[Cited], tools: Too
     if problem is not None:
         return Finding(problem.verdict, problem.reason)
     return Finding(Verdict.SUPPORTED)
+
+
+def invented(claim: str, sources: Sequence[Cited], tools: Tools) -> str:
+    """Why a claim has what none of ``sources`` has: a figure, a date, a name or words in quotation
+    marks. Empty where it has none such."""
+    (parsed,) = tools.parse([fold(claim)])
+    problem = _literal(parsed, _read(sources, tools), tools)
+    return problem.reason if problem else ""
 
 
 def _leaning(parsed: Parsed) -> str:
@@ -862,8 +876,9 @@ def _surer(match: _Match, _tools: Tools) -> _Problem | None:
     for verb, other in match.verbs:
         mine, theirs = _hedges(match.claim, verb), _hedges(parsed, other)
         lost = theirs - mine
-        # One hedge in another's place will do, but for "may", which is the weakest.
-        if lost & {"may", "if"} or (lost and not mine & {"may", "would", "unsure"}):
+        # One hedge in another's place will do, but for "may", which is the weakest. One that both
+        # have takes no other's place: "estimates that it will" is surer than "… that it would".
+        if lost & {"may", "if"} or (lost and not (mine - theirs) & {"may", "would", "unsure"}):
             said = _shown(parsed, other)
             return _Problem(Verdict.UNSUPPORTED, f"what it cites says only “{said}”", 7.0)
     return None
@@ -909,7 +924,8 @@ def _otherwise(match: _Match, _tools: Tools) -> _Problem | None:
         mine, theirs = _roles(claim, verb), _roles(parsed, other)
         for role, (head, own) in mine.items():
             their = theirs.get(role, (None, ()))[1]
-            if _is_pronoun(own) or (their and match.same(own, their)):
+            same = _is_pronoun(own) or (their and match.same(own, their))
+            if same and not _only_by_adjective(match, head, their):
                 continue
             if not any(match.named.get(t.index) for t in own if _is_content(t)):
                 continue  # named outside this sentence, for its pronoun
@@ -930,25 +946,48 @@ def _otherwise(match: _Match, _tools: Tools) -> _Problem | None:
     return _attached(match)
 
 
+def _only_by_adjective(match: _Match, head: Token, theirs: Sequence[Token]) -> bool:
+    """Whether what a phrase is headed by, a name, has only its adjective in the other phrase: a
+    Danish firm is not Denmark."""
+    places = {token.index for token in theirs}
+    same = [o for o in match.there[head.index] if o.index in places]
+    # Not _is_name(): a name that the tagger has never seen may begin a sentence.
+    return (
+        head.text[:1].isupper()
+        and bool(same)
+        and all(o.dep == "amod" and o.text[:1].isupper() and o.lower != head.lower for o in same)
+    )
+
+
 _WHERE = _words("on in at")
 _SIDES = ("agent", "patient")
 
 
 def _attached(match: _Match) -> _Problem | None:
-    """Figures and owners must belong to the noun that they belong to in the sentence."""
+    """Figures, owners and what a name is called must belong to the noun that they belong to in the
+    sentence."""
     claim, parsed = match.claim, match.source.parsed
+    dated = days(claim.text)
     for token in match.clause:
+        # The parts of a date belong together already.
+        if any(day.start <= token.start < day.end for day in dated):
+            continue
         if token.dep == "pobj" and claim.tokens[token.head].lower in _WHERE and _is_name(token):
             places = [o for o in match.there[token.index] if _of(parsed, o)]
             if places and all(o.dep in ("nsubj", "nsubjpass") for o in places):
                 return _Problem(
                     Verdict.CONTRADICTED, f"in what it cites “{token.text}” is who acts", 6.0
                 )
-        if token.dep not in ("nummod", "poss", "compound", "amod") or not (
-            token.dep == "nummod" or _is_name(token)
-        ):
+        after = claim.tokens[token.index + 1] if token.index + 1 < len(claim) else token
+        # "The trawler Moe" may be parsed as two subjects of one verb.
+        beside = token.dep in _SUBJECTS and (after.dep, after.head) == (token.dep, token.head)
+        beside = beside and token.pos == "NOUN" and _is_name(after)
+        head = after if beside else claim.tokens[token.head]
+        # "The ship Brekke", where Brekke told of ships: what a name is, is said of it too.
+        named = _is_name(token) or (_is_name(head) and _is_content(token))
+        modifies = beside or token.dep in ("nummod", "poss", "compound", "amod", "appos")
+        if not modifies or not (token.dep == "nummod" or named):
             continue
-        head = claim.tokens[token.head]
         if not _is_content(head) or head.index not in match.there:
             continue
         mine = [o for o in match.there[token.index] if _of(parsed, o)]

@@ -641,19 +641,30 @@ def _eval(args: argparse.Namespace) -> int:
         if bar is None:
             bar = assistant.shipped_threshold
 
-        def ask(item: Item) -> Answer:
-            return assistant.answer(item.question, item.history, item.filters)
+        def ask(item: Item, **told: Any) -> Answer:
+            return assistant.answer(item.question, item.history, item.filters, **told)
 
         _synced(args, assistant, shown)
         # Once for nothing: it loads the models, which is not what the latency should tell.
         shown.show("loading")
         ask(first)
-        report = run(ask, threshold=bar, progress=shown.progress("asking"))
+        writing = None
+        if settings.llm is not None and not args.dialogues:
+            from assistant.evaluation.writing import Observer
+
+            writing = Observer(args.folder / "docs", ask, bar)
+        report = run(writing or ask, threshold=bar, progress=shown.progress("asking"))
+    values, texts = report.to_dict(), [report.to_text(), report.to_markdown()]
+    if writing is not None:
+        written = writing.written()
+        values["writing"] = {**written.to_dict(), "each": [one.to_dict() for one in writing.each]}
+        texts[0] += f"\nIn the model's words, where it is answered\n\n{written.to_text()}"
+        texts[1] += f"\n## In the model's words\n\n{written.to_markdown()}"
     if args.json:
-        _write(args.json, _json(report.to_dict(), indent=2) + "\n")
+        _write(args.json, _json(values, indent=2) + "\n")
     if args.markdown:
-        _write(args.markdown, report.to_markdown())
-    _put(report.to_text().rstrip("\n") + "\n")
+        _write(args.markdown, texts[1])
+    _put(texts[0].rstrip("\n") + "\n")
     return 0
 
 

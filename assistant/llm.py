@@ -161,8 +161,16 @@ class ChatModel:
                 async_http_client=client,
             )
             messages = [
-                ChatMessage(role=MessageRole.SYSTEM, content=prompt.system),
-                ChatMessage(role=MessageRole.USER, content=prompt.user),
+                ChatMessage(role=role, content=text)
+                for role, text in zip(
+                    (
+                        MessageRole.SYSTEM,
+                        *(MessageRole.USER, MessageRole.ASSISTANT) * len(prompt.examples),
+                        MessageRole.USER,
+                    ),
+                    prompt.texts,
+                    strict=True,
+                )
             ]
             ended, length = False, 0
             async for part in await model.astream_chat(messages):

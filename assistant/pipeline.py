@@ -35,6 +35,7 @@ from assistant.types import (
     Dropped,
     Evidence,
     Filters,
+    OnClaim,
     Outcome,
     Question,
     Scorer,
@@ -404,6 +405,7 @@ class Assistant:
         notes: Sequence[str] = (),
         on_stage: OnStage | None = None,
         on_draft: OnDraft | None = None,
+        on_claim: OnClaim | None = None,
     ) -> Answer:
         """Answer from the index as it stands.
 
@@ -414,6 +416,7 @@ class Assistant:
             notes: put into the answer's notes.
             on_stage: see :data:`OnStage`.
             on_draft: see :data:`OnDraft`.
+            on_claim: see :data:`assistant.types.OnClaim`.
 
         Raises:
             QuestionError: empty, or longer than :data:`MAX_QUESTION`.
@@ -449,7 +452,7 @@ class Assistant:
         if self._writer is None or answer.outcome is not Outcome.ANSWERED:
             return answer
         with clock.stage("write", "writing"):
-            written = self._in_words(answer, evidence, problem, clock, on_draft)
+            written = self._in_words(answer, evidence, problem, clock, on_draft, on_claim)
         return replace(written, timings_ms=clock.timings())
 
     def retrieve(
@@ -498,6 +501,7 @@ class Assistant:
         problem: str,
         clock: _Clock,
         on_draft: OnDraft | None,
+        on_claim: OnClaim | None,
     ) -> Answer:
         """``answer`` as the model writes it; where that fails, as it is, with a note that says so.
 
@@ -508,7 +512,8 @@ class Assistant:
         dropped: list[Dropped] = []
         try:
             assert self._writer is not None
-            for item in () if problem else self._writer.write(answer.question, evidence):
+            writing = () if problem else self._writer.write(answer.question, evidence, on_claim)
+            for item in writing:
                 clock.tell("writing")
                 if isinstance(item, Dropped):
                     dropped.append(item)

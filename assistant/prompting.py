@@ -1,7 +1,8 @@
 """Prompts as files: one each in ``prompts/``, with exactly the placeholders that are filled.
 
-A file has what the model is told to be, a line ``===``, and what it is asked. ``{name}`` stands for
-a value; braces mean nothing else. That is checked when a prompt is loaded, not when it is used.
+A file has what the model is told to be, a line ``===``, and what it is asked; between the two may
+stand worked examples, each a question and its answer, with ``===`` between. ``{name}`` stands for a
+value; braces mean nothing else. That is checked when a prompt is loaded, not when it is used.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Template:
     system: str
     user: str
     placeholders: frozenset[str]
+    examples: tuple[tuple[str, str], ...] = ()
 
     def fill(self, **values: str) -> Prompt:
         """The prompt with its values. What a value looks like is of no account: it is not read
@@ -42,7 +44,7 @@ class Template:
         def filled(text: str) -> str:
             return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
-        return Prompt(filled(self.system), filled(self.user))
+        return Prompt(filled(self.system), filled(self.user), self.examples)
 
 
 def load_prompt(name: str, placeholders: Collection[str], folder: Path | None = None) -> Template:
@@ -62,8 +64,12 @@ def load_prompt(name: str, placeholders: Collection[str], folder: Path | None = 
     except (OSError, UnicodeDecodeError) as problem:
         raise SettingsError(f"The prompt {path} can't be read: {problem}.", remedy) from problem
     parts = [part.strip() for part in _PARTS.split(text)]
-    if len(parts) != 2 or not all(parts):
-        raise SettingsError(f"The prompt {path} must have two parts, with === between.", remedy)
+    if len(parts) % 2 or not all(parts):
+        raise SettingsError(
+            f"The prompt {path} must have two parts, with === between, and between them none or "
+            "pairs of a question and its answer.",
+            remedy,
+        )
     found, wanted = set(_PLACEHOLDER.findall(text)), frozenset(placeholders)
     problems = [
         f"{what}: {', '.join(sorted(names))}"
@@ -72,8 +78,11 @@ def load_prompt(name: str, placeholders: Collection[str], folder: Path | None = 
     ]
     if _BRACE.search(_PLACEHOLDER.sub("", text)):
         problems.append("a brace that belongs to no placeholder")
+    if _PLACEHOLDER.search("".join(parts[1:-1])):
+        problems.append("one in an example")
     if problems:
         raise SettingsError(
             f"The placeholders of the prompt {path} are wrong ({'; '.join(problems)}).", remedy
         )
-    return Template(name, parts[0], parts[1], wanted)
+    examples = tuple(zip(parts[1:-1:2], parts[2:-1:2], strict=True))
+    return Template(name, parts[0], parts[-1], wanted, examples)

@@ -8,7 +8,7 @@ ordering.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -135,10 +135,21 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a language model is told to be, and what it is asked."""
+    """What a language model is told to be, and what it is asked.
+
+    Attributes:
+        examples: questions with their answers, given as if they had been asked before. Small
+            models copy the form of what went before and don't follow a description of it.
+    """
 
     system: str
     user: str
+    examples: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that a model reads, in order."""
+        return self.system, *(text for pair in self.examples for text in pair), self.user
 
 
 class Writer(Protocol):
@@ -153,6 +164,27 @@ class Writer(Protocol):
             LanguageModelError: no answer, or not a whole one.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A claim that a model wrote, as the check left it.
+
+    Attributes:
+        text: without markers.
+        cited: the evidence that it cites; numbers that nothing has are left out.
+        verdict: see :class:`assistant.claims.Verdict`.
+        reason: why, for a person; empty where all is found.
+    """
+
+    text: str
+    cited: tuple[Evidence, ...]
+    verdict: str
+    reason: str
+
+
+OnClaim = Callable[[Reviewed], None]
+"""Called with each claim that a model wrote, as it is checked, whether it stands or not."""
 
 
 @dataclass(frozen=True, slots=True)

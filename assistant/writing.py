@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from assistant.language import Language, Parsed, Token
 from assistant.llm import KEY, ChatModel
 from assistant.prompting import load_prompt
 from assistant.reference import led_by_pronoun
-from assistant.types import DraftClaim, Dropped, Evidence, Turn, Writer
+from assistant.types import DraftClaim, Dropped, Evidence, OnClaim, Reviewed, Turn, Writer
 from index.errors import LanguageModelError, SettingsError
 from index.sentences import sentence_spans
 
@@ -96,45 +97,55 @@ class ModelWriter:
         self._standalone = load_prompt("standalone", ("history", "question"))
 
     def write(
-        self, question: str, evidence: Sequence[Evidence]
+        self, question: str, evidence: Sequence[Evidence], on_claim: OnClaim | None = None
     ) -> Iterator[DraftClaim | Dropped | None]:
         """Claims as they are written and checked: those that stand, and those that do not.
         ``None``: nothing new, a moment has passed.
+
+        Args:
+            on_claim: told of each as it is checked, with what it cites.
 
         Raises:
             LanguageModelError: no answer, or not a whole one.
         """
         asked = as_data(question)
-        rest = self._answer.fill(question=asked, sources="")
-        room = self._context - self._most - tokens(rest.system) - tokens(rest.user) - 32
-        sources, shown = brief(evidence, room)
+        # What was found comes before an example of how to write of it.
+        for template in (self._answer, replace(self._answer, examples=())):
+            rest = template.fill(question=asked, sources="")
+            sources, shown = brief(evidence, self._context - self._most - _length(rest))
+            if len(shown) == len(evidence):
+                break
         if not shown:
             raise LanguageModelError(
                 "The language model's context is too small for what was found.",
                 "Raise llm_context in the settings file to what the model has.",
             )
-        cited = [_cited(piece) for piece in shown]
+        known = [cited(piece) for piece in shown]
         text, done = "", 0
-        for piece in self._model.stream(
-            self._answer.fill(question=asked, sources=sources), self._most
-        ):
+        for piece in self._model.stream(template.fill(question=asked, sources=sources), self._most):
             yield None
             text += piece
             # The last may go on.
             claims = written(text, sentence_spans)[:-1] if piece else []
             for claim in claims[done:]:
-                yield self._checked(claim, cited, shown)
+                yield self._checked(claim, known, shown, on_claim)
             done = max(done, len(claims))
         for claim in written(text, sentence_spans)[done:]:
-            yield self._checked(claim, cited, shown)
+            yield self._checked(claim, known, shown, on_claim)
 
     def _checked(
-        self, claim: Written, cited: Sequence[Cited], shown: Sequence[Evidence]
+        self,
+        claim: Written,
+        known: Sequence[Cited],
+        shown: Sequence[Evidence],
+        on_claim: OnClaim | None,
     ) -> DraftClaim | Dropped:
-        found = self.check(claim.text, claim.cites, cited)
+        found = self.check(claim.text, claim.cites, known)
+        pieces = [shown[n - 1] for n in dict.fromkeys(claim.cites) if 1 <= n <= len(shown)]
+        if on_claim is not None:
+            on_claim(Reviewed(claim.text, tuple(pieces), found.verdict.value, found.reason))
         if not found.verdict.stands:
             return Dropped(claim.text, found.reason, found.verdict.value)
-        pieces = [shown[n - 1] for n in dict.fromkeys(claim.cites)]
         return in_words(claim.text, pieces, found.verdict.value, found.reason)
 
     def check(self, claim: str, cites: Sequence[int], cited: Sequence[Cited]) -> Finding:
@@ -167,10 +178,15 @@ class ModelWriter:
         while True:
             history = "\n".join(["<<<", *said, ">>>"])
             prompt = self._standalone.fill(history=history, question=question)
-            used = tokens(prompt.system) + tokens(prompt.user) + _LONGEST_QUESTION + 32
+            used = _length(prompt) + _LONGEST_QUESTION
             if used <= self._context or not said:
                 return prompt
             said = said[1:]
+
+
+def _length(prompt: Prompt) -> int:
+    """Tokens of a prompt at most, with what a server puts around its parts."""
+    return sum(tokens(text) + 16 for text in prompt.texts)
 
 
 def check_quotes(
@@ -188,7 +204,8 @@ def check_quotes(
     return "" if found.verdict.stands else found.reason
 
 
-def _cited(piece: Evidence) -> Cited:
+def cited(piece: Evidence) -> Cited:
+    """A piece of evidence as claims are checked against it."""
     named = piece.name or (piece.subject.text if piece.subject is not None else "")
     return Cited(piece.candidate.text, named)
 

@@ -1,4 +1,4 @@
-"""Three hundred claims, half of them corrupted: what does the check of claims find?
+"""Three hundred claims, half of them corrupted, and more of two kinds: what does the check find?
 
     python -m benchmarks.claims           check every claim and print the table
     python -m benchmarks.claims --make    write the claims anew, by the rules below
@@ -7,7 +7,9 @@ Both want the models that come with the project; nothing is downloaded.
 
 The claims are kept in ``data/claims/claims.jsonl``, so that they stay the same whatever version of
 the grammar makes them. True ones are gold sentences of ``data/news``, whole or condensed by rules
-that leave standing what is said; corrupted ones are made of the true ones, one change each.
+that leave standing what is said; corrupted ones are made of the true ones, one change each. Of two
+kinds there are few among them; ``more.jsonl`` has all others that the same rules make of the gold
+sentences.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 
 NEWS = Path(__file__).resolve().parent / "data" / "news"
 CLAIMS = Path(__file__).resolve().parent / "data" / "claims" / "claims.jsonl"
+MORE = CLAIMS.with_name("more.jsonl")
 HALF = 150
+MORE_KINDS = ("direction", "hedge")
 KINDS = ("number", "name", "date", "negation", "direction", "hedge", "marker", "merged")
 _NAMES = frozenset({"PERSON", "ORG", "GPE", "NORP", "LOC", "FAC"})
 _MONTHS = "January February March April May June July August September October November December"
@@ -350,11 +354,15 @@ _HEDGES: tuple[tuple[str, str], ...] = (
 
 
 def _hedge(world: _World) -> str | None:
+    return next(_hedges(world.parsed.text), None)
+
+
+def _hedges(text: str) -> Iterator[str]:
+    """The text without one of its hedges, by each rule that fits."""
     for old, new in _HEDGES:
-        changed = re.sub(old, new, world.parsed.text, count=1)
-        if changed != world.parsed.text:
-            return changed
-    return None
+        changed = re.sub(old, new, text, count=1)
+        if changed != text:
+            yield changed
 
 
 def _merged(world: _World) -> str | None:
@@ -442,6 +450,41 @@ def _corrupted(
     return result
 
 
+def more(language: Language, known: Sequence[Item], seed: int = 8) -> list[Item]:
+    """Further corrupted claims, of :data:`MORE_KINDS`: of each gold sentence, whole or condensed,
+    one whose parties are changed over and one for each hedge, but none that is in ``known``."""
+    from index.sentences import sentence_spans
+
+    rng = random.Random(seed)
+    texts = {item.text for item in known}
+    found: list[Item] = []
+    for doc, start, end, words in _sentences(NEWS):
+        layer = (NEWS / "docs" / doc).read_text("utf-8")
+        spans = [(s.start, s.end) for s in sentence_spans(layer) if len(s) > 40]
+        others = [s for s in spans if s[1] <= start or s[0] >= end]
+        rng.shuffle(others)
+        sources = others[: _SOURCES - 1]
+        place = rng.randrange(len(sources) + 1)
+        sources.insert(place, (start, end))
+        (parsed,) = language.parse([" ".join(words.split())])
+        made: set[tuple[str, int]] = set()
+        for rule, variants in _RULES.items():
+            for text in list(variants(parsed))[:1]:
+                (short,) = language.parse([text])
+                changed = _direction(_World(Item("", text, (), "", "", "", ()), short, (), (), rng))
+                options = [("direction", 0, changed)] if changed else []
+                options += [("hedge", n, other) for n, other in enumerate(_hedges(text))]
+                for kind, number, other in options:
+                    if other not in texts and (kind, number) not in made:
+                        made.add((kind, number))
+                        texts.add(other)
+                        name = f"m{len(found) + 1:03d}"
+                        found.append(
+                            Item(name, other, (place + 1,), kind, rule, doc, tuple(sources))
+                        )
+    return found
+
+
 # -- measuring ------------------------------------------------------------------------------------
 
 
@@ -502,13 +545,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     language = Language()
     if args.make:
         items = make(language)
-        CLAIMS.parent.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(asdict(item), ensure_ascii=False) + "\n" for item in items)
-        CLAIMS.write_text("".join(lines), "utf-8")
-        print(f"{len(items)} claims written to {CLAIMS}")
+        _write(CLAIMS, items)
+        _write(MORE, more(language, items))
         return 0
-    print(table(measure(load(), Grounds(language, reader(None)))), end="")
+    items = [*load(), *load(MORE)]
+    print(table(measure(items, Grounds(language, reader(None)))), end="")
     return 0
+
+
+def _write(path: Path, items: Sequence[Item]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(asdict(item), ensure_ascii=False) + "\n" for item in items)
+    path.write_text("".join(lines), "utf-8")
+    print(f"{len(items)} claims written to {path}")
 
 
 _Plain = argparse.RawDescriptionHelpFormatter

@@ -21,7 +21,7 @@ def described() -> dict[str, Any]:
     """The machine and what is installed. Loads none of it. ``load`` is the one-minute load average:
     well above zero before a measurement begins, the machine is busy with something else."""
     return {
-        "cpus": _cpus(),
+        "cpus": cpus(),
         "memory_gb": _memory(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -63,7 +63,8 @@ def code() -> str:
     return digest.hexdigest()[:12]
 
 
-def _cpus() -> int | None:
+def cpus() -> int | None:
+    """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count()

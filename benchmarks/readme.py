@@ -26,9 +26,16 @@ Render = Callable[[Mapping[str, Any]], str]
 
 SECTIONS: Mapping[str, Mapping[str, Render]] = {
     "README.md": {"quality": tables.quality_short, "speed": tables.speed_short},
-    "BENCHMARKS.md": {"quality": tables.quality, "speed": tables.speed},
+    "BENCHMARKS.md": {
+        "quality": tables.quality,
+        "speed": tables.speed,
+        "llm": tables.language_models,
+    },
 }
-"""For each file its sections, each by the name of its results, and what makes the table of them."""
+"""For each file its sections, and what makes the table of each."""
+
+_RESULTS = {"llm": "language_models"}
+"""The names of results that are not those of their sections."""
 
 
 def replaced(text: str, name: str, body: str) -> str:
@@ -52,7 +59,7 @@ def replaced(text: str, name: str, body: str) -> str:
 def filled(text: str, sections: Mapping[str, Render], results: Path) -> str:
     """``text`` with those of its sections filled that there are results for."""
     for name, render in sections.items():
-        path = results / f"{name}.json"
+        path = results / f"{_RESULTS.get(name, name)}.json"
         if path.is_file():
             text = replaced(text, name, render(json.loads(path.read_text("utf-8"))))
     return text

@@ -7,7 +7,8 @@ terminal.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -209,6 +210,78 @@ def _circumstances(result: Result) -> str:
         f"{machine['load']:g}. Documents: {name}, of {described['characters_median']:,.0f} "
         f"characters at the median (those synced{kind}: {of_sync['characters_median']:,.0f}). "
         "Times are medians of wall clock, the files in the system's cache."
+    )
+
+
+# -- language models ------------------------------------------------------------------------------
+
+
+def language_models(result: Result) -> str:
+    """What each model wrote, and what of it was shown."""
+    known(result)
+    models = list(result["models"].values())
+    head = ("", *(f"{each['name']}, {each['parameters']}" for each in models))
+    rows: list[Row] = [("questions asked", *(f"{each['asked']:,}" for each in models))]
+
+    def row(label: str, value: Callable[[Result], str]) -> None:
+        rows.append((label, *map(value, models)))
+
+    def both(count: Callable[[Mapping[str, int]], int]) -> Callable[[Result], str]:
+        return lambda each: f"{count(each['written']):,} → {count(each['shown']):,}"
+
+    row("… above the threshold, so put to the model", lambda each: f"{each['answered']:,}")
+    row("answers that keep a claim of the model's", lambda each: _part(each, "by_model", "kept"))
+    row("answers without its server", lambda each: f"{each['failed']:,}")
+    row("claims, as written → as shown", both(lambda counts: sum(counts.values())))
+    for worth, what in (
+        ("right", "right"),
+        ("beside", "beside the question"),
+        ("forbidden", "wrong: what they cite is forbidden, and nothing of it gold"),
+        ("invented", "wrong: a figure, date, name or quotation from nowhere"),
+        ("turned", "wrong: they turn round or negate what the gold says"),
+        ("unanswerable", "on questions without an answer"),
+    ):
+        row(f"… {what}", both(lambda counts, worth=worth: counts.get(worth, 0)))  # type: ignore[misc]
+    row("**wrong**, where there is an answer (wanted, as shown: ≤ 2%)", _wrong)
+    row("claims that survive the check", lambda each: percent(each["survived"]))
+    for key, label in (("first", "until the first words are shown"), ("whole", "whole answer")):
+        for q in ("p50", "p95"):
+            row(f"{label}, {q}", lambda each, name=f"{key}_{q}": _maybe_seconds(each[name]))
+    row("tokens a second, writing", lambda each: _rate(each["tokens_per_second"]))
+    reasons = [
+        f"Left out of what {each['name']} wrote: "
+        + "; ".join(f"{n} × {why}" for why, n in Counter(each["reasons"]).most_common())
+        + "."
+        for each in models
+        if each["reasons"]
+    ]
+    return "\n\n".join([table(head, rows), *reasons, *map(_of_model, models)])
+
+
+def _part(each: Result, key: str, share: str) -> str:
+    return f"{each[key]:,} ({percent(each[share])})"
+
+
+def _wrong(each: Result) -> str:
+    shown = each["wrong_shown"]
+    missed = shown is not None and shown > 0.02
+    return f"{percent(each['wrong_written'])} → {percent(shown)}{': missed' if missed else ''}"
+
+
+def _maybe_seconds(value: float | None) -> str:
+    return "–" if value is None else seconds(value)
+
+
+def _rate(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _of_model(each: Result) -> str:
+    machine = each["machine"]
+    return (
+        f"{each['name']} ({each['license']}): {each['set']}, {each['measured']}; "
+        f"{machine['cpus']} cores, {machine['memory_gb']} GB, {machine['system']}; load before it "
+        f"began: {machine['load']:g}."
     )
 
 

@@ -37,6 +37,7 @@ FOR_FACES = VALUES | {
     "assistant.config",
     "assistant.evaluation.runner",  # onrecord eval
     "assistant.evaluation.dialogues",
+    "assistant.evaluation.writing",
     "index.sync",
 }
 

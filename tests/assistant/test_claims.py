@@ -61,6 +61,13 @@ def found(claim: str, *sources: str, cites: Sequence[int] = (1,), subject: str =
         ("Ann won [99999].", [("Ann won [99999].", ())]),
         ("Ann won [1–9999].", [("Ann won.", tuple(range(1, 52)))]),
         ("[1] [2]\n...", []),
+        # The number first.
+        ("[2] Ann won.\n[1] Bob lost.", [("Ann won.", (2,)), ("Bob lost.", (1,))]),
+        ("[2] Ann won. [1] Bob lost.", [("Ann won.", (2,)), ("Bob lost.", (1,))]),
+        ("- [1][3] Ann won. Bob lost.\nIt rained.",
+         [("Ann won.", (1, 3)), ("Bob lost.", (1, 3)), ("It rained.", ())]),
+        ("[1] Ann won. [2]", [("Ann won.", (1, 2))]),
+        ("Ann won.\n[1] Bob lost.", [("Ann won.", ()), ("Bob lost.", (1,))]),
         ("", []),
     ],
 )  # fmt: skip
@@ -69,9 +76,16 @@ def test_claims_and_what_they_cite(text: str, claims: list[tuple[str, tuple[int,
     assert written(text, sentence_spans) == expected
 
 
-def test_more_text_changes_none_of_the_claims_that_are_whole() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann Lee won the race in May [1]. Bob, who ran too, lost [2, 3]. Dr. Ito left [1].",
+        "[1] Ann Lee won the race in May.\n[2, 3] Bob, who ran too, lost.\n[1] Dr. Ito left.",
+        "[1] Ann Lee won the race in May. [2] Bob, who ran too, lost. [1] Dr. Ito left.",
+    ],
+)
+def test_more_text_changes_none_of_the_claims_that_are_whole(text: str) -> None:
     """As it is streamed: all but the last claim stay what they are."""
-    text = "Ann Lee won the race in May [1]. Bob, who ran too, lost [2, 3]. Dr. Ito left [1]."
     whole = written(text, sentence_spans)
     assert len(whole) == 3
     for end in range(len(text)):
@@ -155,6 +169,10 @@ CATCH = (
 PRESSED = "Maren pressed Kestria to abolish the licence system on 8 April."
 QUOTED = "Maren’s envoy, Thị Lan Voss, dismissed it as “a fairy tale with a customs stamp”."
 HOPES = "Lannick, which took in 61 vessels, hopes to keep some of the trade."
+LASTS = "Analysts at Norvik estimate that the reserve would run dry by 2031."
+RISE = "Police raised the fee of 12 October from 20 to 30 crowns, the ministry said."
+TOLD = "Ida Moe, the harbour master, said that nine trawlers had left Norvik."
+FIRM = "The Halvorian shipyard Brekke & Sons denied the charge."
 SHARES = "Optik Halden said about half of the shareholders had refused the offer of €3.1 billion."
 
 
@@ -171,6 +189,14 @@ SHARES = "Optik Halden said about half of the shareholders had refused the offer
         ("Lannick hopes to keep some of the trade.", HOPES),
         ("About half of the shareholders had refused the offer of 3.1 billion euros.", SHARES),
         ("Armement Loïc denies responsibility.", DENIED),
+        ("Analysts at Norvik estimate that the reserve would run dry by 2031.", LASTS + " Maybe."),
+        ("Analysts at Norvik say that the reserve may run dry by 2031.", LASTS.replace(
+            "estimate that the reserve would", "say that the reserve may")),
+        ("Police raised the fee of October 12 from 20 to 30 crowns.", RISE),
+        ("Brekke & Sons denied the charge.", FIRM),
+        ("The harbour master Ida Moe said that nine trawlers had left Norvik.", TOLD),
+        ("Ida Moe, the harbour master, said that nine trawlers had left Norvik.", TOLD),
+        ("Harbour master Ida Moe said that nine trawlers had left.", TOLD),
     ],
 )  # fmt: skip
 def test_what_is_true_stands(claim: str, source: str) -> None:
@@ -219,6 +245,17 @@ CONTRADICTED, UNSUPPORTED = Verdict.CONTRADICTED, Verdict.UNSUPPORTED
          "what it cites says only “hopes to keep”"),
         ("Half of the shareholders refused the offer.", SHARES, UNSUPPORTED,
          "what it cites says only “about Half”"),
+        ("Analysts at Norvik estimate that the reserve will run dry by 2031.", LASTS, UNSUPPORTED,
+         "what it cites says only “estimate that the reserve would run”"),
+        ("Analysts at Norvik estimate that the reserve runs dry by 2031.", LASTS, UNSUPPORTED,
+         "what it cites says only “estimate that the reserve would run”"),
+        # what somebody is
+        ("The trawler Moe said that nine trawlers had left Norvik.", TOLD, UNSUPPORTED,
+         "in what it cites “trawler” is not said of “Moe”"),
+        # whose firm it is
+        ("Halvoria, the Halvorian shipyard Brekke & Sons, denied the charge.", FIRM, UNSUPPORTED,
+         "in what it cites “The Halvorian shipyard Brekke & Sons” stands there with “denied”"),
+        ("Halvoria denied the charge.", FIRM, UNSUPPORTED, None),
         # direction
         ("Kestria pressed Maren to abolish the licence system.", PRESSED, CONTRADICTED,
          "in what it cites “Maren” does it, not “Kestria”"),

@@ -15,13 +15,14 @@ from assistant import Answer, Assistant, Filters, Settings
 from assistant.compose import brief, compose
 from assistant.prompting import load_prompt
 from assistant.types import Candidate, Evidence
+from benchmarks.llama import llama
 from index.types import Span
 from tests.assistant.hostile import ORDERS, WANTED, report
-from tests.assistant.llama import llama
 from tests.assistant.making import a_hit, evidence
 from tests.assistant.scripted import Scripted, says, scripted
 
 SETTINGS = {"llm_model": "m", "min_confidence": 0.0, "llm_tokens": 32, "llm_timeout": 250.0}
+LAST = "Answer in the words of the sources"
 A_HANDFUL = ["ignore", "marker", "close_open", "system_chatml", "question"]
 
 
@@ -105,9 +106,9 @@ def test_a_model_that_obeys_is_not_believed(obeying: tuple[Assistant, Scripted],
         assert all(f"{WANTED} crowns" in citation.quote for citation in answer.citations)
     else:
         assert answer.notes[-1].startswith("Nothing that the language model wrote stands")
-    system, user = (message["content"] for message in server.seen[-1][2]["messages"])
+    *before, user = (message["content"] for message in server.seen[-1][2]["messages"])
     assert_fenced(user, report(name)[2])
-    assert WANTED not in system
+    assert not any(WANTED in text for text in before)
 
 
 def assert_fenced(user: str, question: str) -> None:
@@ -118,14 +119,14 @@ def assert_fenced(user: str, question: str) -> None:
     assert sources
     assert lines.count("<<<") == lines.count(">>>") == len(sources)
     ours = ("<<<", ">>>", *sources, lines[-1])
-    assert lines[-1].startswith("Answer in short sentences")
+    assert lines[-1].startswith(LAST)
     assert not [line for line in lines if line not in ours and set(line) & set("<>[]{}＜＞［］")]
     inside = 0
     for line in lines:
         inside += (line == "<<<") - (line == ">>>")
         assert inside in (0, 1)
         if not inside and line not in ("", ">>>", *sources):
-            assert line.startswith((f"Question: {question}", "Answer in short sentences"))
+            assert line.startswith((f"Question: {question}", LAST))
     assert len([line for line in lines if line.startswith("Question: ")]) == 1
     assert user.isprintable() or not set(user) & set("\x00\x07\x08\x1b\u200b\u202e\u2028\u2066")
 
@@ -159,6 +160,20 @@ def test_whatever_is_chosen_stays_in_its_fence(name: str, where: str) -> None:
     assert len(shown) == len(chosen) == len(compose(chosen))
     prompt = load_prompt("answer", ("question", "sources")).fill(question="Who?", sources=sources)
     assert_fenced(prompt.user, "Who?")
+
+
+def test_the_worked_examples_look_like_what_is_asked() -> None:
+    """Else a model learns another form from them than the one it is to read and write."""
+    examples = load_prompt("answer", ("question", "sources")).examples
+    assert len(examples) == 1
+    for asked, answer in examples:
+        question = asked.split("Question: ")[1].splitlines()[0]
+        assert_fenced(asked, question)
+        sources = asked.split("\n>>>")
+        for line in answer.splitlines():
+            number, text = line[1], line.removeprefix(f"[{line[1]}] ")
+            assert f"Source [{number}]\n" in sources[int(number) - 1]
+            assert f"Text: {text}" in sources[int(number) - 1]
 
 
 @pytest.mark.parametrize("name", A_HANDFUL)

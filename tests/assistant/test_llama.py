@@ -13,8 +13,8 @@ import pytest
 from assistant import Answer, Assistant, Settings
 from assistant.llm import ChatModel
 from assistant.types import Prompt
+from benchmarks.llama import llama
 from index.errors import LanguageModelError
-from tests.assistant.llama import llama
 from tests.assistant.test_writing import QUESTION, REPORT
 
 STORY = Prompt("You tell stories.", "Tell a long story about a ship in a storm.")

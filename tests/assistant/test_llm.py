@@ -85,6 +85,19 @@ def test_nothing_is_sent_but_what_must_be(monkeypatch: pytest.MonkeyPatch) -> No
     }
 
 
+def test_worked_examples_are_turns_that_went_before() -> None:
+    with scripted(says("Ann.")) as server:
+        prompt = Prompt("Be brief.", "Who?", (("Where?", "Here."),))
+        assert "".join(model(server.url).stream(prompt, 7)) == "Ann."
+        ((_, _, body),) = server.seen
+    assert body["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Where?"},
+        {"role": "assistant", "content": "Here."},
+        {"role": "user", "content": "Who?"},
+    ]
+
+
 def test_the_key_goes_to_the_server_and_nowhere_else(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     echoing = refuses(401, f'{{"error": {{"message": "wrong key {KEY}"}}}}')

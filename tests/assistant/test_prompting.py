@@ -42,6 +42,16 @@ def test_missing_and_unknown_placeholders_are_refused(
     assert str(tmp_path / "p.txt") in caught.value.message
 
 
+def test_worked_examples_stand_between_and_take_no_values(tmp_path: Path) -> None:
+    text = "Be.\n===\nWho?\n===\nAnn.\n===\nWhy?\n===\nSo.\n===\n{a}?\n"
+    loaded = load_prompt("p", ["a"], prompt(tmp_path, text))
+    filled = loaded.fill(a="x")
+    assert filled == Prompt("Be.", "x?", (("Who?", "Ann."), ("Why?", "So.")))
+    assert filled.texts == ("Be.", "Who?", "Ann.", "Why?", "So.", "x?")
+    with pytest.raises(SettingsError, match=r"\(one in an example\)"):
+        load_prompt("p", ["a"], prompt(tmp_path, text.replace("Ann", "{a}")))
+
+
 @pytest.mark.parametrize("text", ["{a}", "\n===\n{a}", "{a}\n===\n", "x\n===\n{a}\n===\ny"])
 def test_a_prompt_has_two_parts(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match="must have two parts"):

@@ -13,9 +13,11 @@ from assistant import Assistant, Settings
 from assistant.follow_up import standalone
 from assistant.language import Language
 from assistant.llm import KEY
-from assistant.types import Answer, Outcome, Prompt, Turn
+from assistant.prompting import load_prompt
+from assistant.types import Answer, Outcome, Prompt, Reviewed, Turn
 from assistant.writing import Grounds, ModelWriter, check_quotes, model_writer
 from index.errors import LanguageModelError, SettingsError
+from tests.assistant.making import a_candidate, evidence
 from tests.assistant.scripted import Act, Scripted, refuses, says, scripted, trickles
 
 REPORT = """Maren presses Kestria over licences
@@ -64,7 +66,7 @@ Asking = Callable[..., tuple[Assistant, Scripted]]
 
 def number(server: Scripted, words: str) -> int:
     """The number that the model was shown a sentence under."""
-    blocks = server.seen[-1][2]["messages"][1]["content"].split("Source [")[1:]
+    blocks = server.seen[-1][2]["messages"][-1]["content"].split("Source [")[1:]
     return next(int(block[0]) for block in blocks if words in block)
 
 
@@ -102,6 +104,36 @@ def test_what_stands_is_shown_and_what_does_not_is_told(asking: Asking, place: i
     assert answer.notes == ()
     assert answer.timings_ms["write"] > 0
     assert number(server, "Maren pressed Kestria") == place
+
+
+def test_a_worked_example_is_no_answer(asking: Asking) -> None:
+    """A model that gives back what it was shown before: its numbers mean our sources, not those."""
+    ((_, example),) = load_prompt("answer", ("question", "sources")).examples
+    assistant, server = asking(says(example))
+    answer = assistant.answer(QUESTION)
+    assert (answer.composed, answer.claims) == ("extractive", extractive(assistant).claims)
+    assert [f"{drop.text}" for drop in answer.dropped] == [
+        line.split("] ")[1] for line in example.splitlines()
+    ]
+    assert {drop.verdict for drop in answer.dropped} == {"unsupported"}
+    roles = [message["role"] for message in server.seen[-1][2]["messages"]]
+    assert roles == ["system", "user", "assistant", "user"]
+
+
+def test_each_claim_is_told_of_with_what_it_cites(asking: Asking, place: int) -> None:
+    text = f"{TURNED[:-1]} [{place}]. {TRUE[:-1]} [{place}, 99]. Nobody knows."
+    assistant, _ = asking(says(text))
+    told: list[Reviewed] = []
+    assistant.answer(QUESTION, on_claim=told.append)
+    sentence = "Maren pressed Kestria on Tuesday to abolish the licence system for chips."
+    assert [
+        (one.text, [piece.candidate.text for piece in one.cited], one.verdict) for one in told
+    ] == [
+        (TURNED, [sentence], "contradicted"),
+        (TRUE, [sentence], "unsupported"),
+        ("Nobody knows.", [], "unsupported"),
+    ]
+    assert told[1].reason == "it cites [99], which there is not"
 
 
 def test_claims_come_as_they_are_checked(asking: Asking, place: int) -> None:
@@ -287,6 +319,22 @@ def test_a_long_talk_is_cut_to_what_there_is_room_for() -> None:
     assert kept
     assert kept == list(range(9 - len(kept), 9))
     assert len((prompt.system + prompt.user).encode()) / 3 + 100 <= 600
+
+
+@pytest.mark.parametrize(("context", "examples"), [(4096, 1), (700, 0)])
+def test_where_there_is_little_room_the_example_gives_way_to_what_was_found(
+    context: int, examples: int
+) -> None:
+    parrot = Parrot("[3] Bob lost the race.")
+    writer = ModelWriter(parrot, Grounds(Language(), None), context=context, most=100)
+    layer = "Ann won the race in May.\nIt rained all day long.\nBob lost the race.\n"
+    pieces = [evidence(a_candidate(layer, words)) for words in layer.splitlines()]
+    (claim,) = [item for item in writer.write("Who lost?", pieces) if item is not None]
+    assert claim.text == "Bob lost the race."
+    ((prompt, _),) = parrot.asked
+    assert prompt.user.count("Source [") == 3
+    assert len(prompt.examples) == examples
+    assert len("".join(prompt.texts).encode()) / 3 + 100 <= context
 
 
 @pytest.mark.parametrize("key", ["sk-\n1", "sk-é", "a\x00b"])
