@@ -3,8 +3,9 @@
 A text's vector is the sum of its words' directions, each drawn from a seed by the word's hash and
 weighted by the logarithm of its count: a random projection of the bag of words (Johnson &
 Lindenstrauss 1984; Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML
-2009). So texts that share rare words are near each other, as a search expects; what means the same
-in other words is not. Passages are cut by the packaged model's own tokenizer, and are the same ones.
+2009). So texts that share rare words are near each other, as a search expects; what means the
+same in other words is not. Passages are cut by the packaged model's own tokenizer, and are the same
+ones.
 """
 
 from __future__ import annotations
