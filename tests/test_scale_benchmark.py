@@ -98,7 +98,7 @@ SCALE: dict[str, Any] = {
 
 def rows(text: str) -> dict[str, list[str]]:
     """A Markdown table's cells by the first of each line; of the last of several that agree."""
-    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    lines = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
     return {line[0]: [cell.strip() for cell in line[1:]] for line in lines}
 
 
@@ -241,7 +241,7 @@ def test_a_size_that_is_there_is_not_measured_again(
 ) -> None:
     measured: list[tuple[int, bool]] = []
 
-    def measure(size: int, folder: Path | None, *, seeded: bool, **_: object) -> dict[str, Any]:
+    def measure(size: int, *_: object, seeded: bool, **__: object) -> dict[str, Any]:
         if size == 3_000:
             raise KeyboardInterrupt
         measured.append((size, seeded))

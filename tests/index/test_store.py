@@ -140,7 +140,10 @@ def test_the_nearest_among_some(store: ChunkStore) -> None:
     found = store.query_among(EAST * 7, 9, [(2, 0), (9, 9), (2, 1), (1, 0)])
     assert [passage for passage, _ in found] == [(2, 1), (1, 0), (2, 0)]
     assert [score for _, score in found] == pytest.approx([3**0.5 / 2, 0.5, -1], abs=1e-6)
-    assert store.query_among(EAST, 2, ids) == pytest.approx(store.query(EAST, 2))
+    for (passage, score), (same, again) in zip(
+        store.query_among(EAST, 3, ids), store.query(EAST, 3), strict=True
+    ):
+        assert (passage, score) == (same, pytest.approx(again, abs=1e-6))
     assert store.query_among(EAST, 5, []) == []
     with pytest.raises((IndexCorrupt, StorageError), match="dimension"):
         store.query_among(np.ones(3, dtype=np.float32), 1, ids)
