@@ -322,11 +322,11 @@ def draw(shown: Curves, file: Path) -> None:
     from benchmarks import pictures
 
     with pictures.canvas(file, shown.digest(), height=5.2, bottom=0.26) as (left, right):
-        for axes, unit, title in (
-            (left, "seconds", "Time"),
-            (right, "bytes", "Memory and disk"),
+        for axes, unit, title, under, columns in (
+            (left, "seconds", "Time", shown.name, 2),
+            (right, "bytes", "Memory and disk", "beside each name its exponent", 1),
         ):
-            pictures.headed(axes, title, f"{shown.name}; exponents beside the names")
+            pictures.headed(axes, title, under)
             axes.set_xscale("log")
             axes.set_yscale("log")
             axes.set_xlabel("passages in the index")
@@ -341,4 +341,4 @@ def draw(shown: Curves, file: Path) -> None:
                         linewidth=1.5,
                         label=curve.label,
                     )
-            pictures.explained(axes)
+            pictures.explained(axes, columns)

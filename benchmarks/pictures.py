@@ -294,12 +294,12 @@ def headed(axes: Any, title: str, figures: str) -> None:
     )
 
 
-def explained(axes: Any) -> None:
+def explained(axes: Any, columns: int = 2) -> None:
     """Lines by name, below: within, any corner may be where a curve goes."""
     axes.legend(
         loc="upper left",
         bbox_to_anchor=(-0.03, -0.15),
-        ncols=2,
+        ncols=columns,
         fontsize=8.5,
         frameon=False,
         columnspacing=1.2,
