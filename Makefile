@@ -17,7 +17,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export ANONYMIZED_TELEMETRY = False
 export GRADIO_ANALYTICS_ENABLED = False
 
-.PHONY: help setup run ask serve test test-long lint types format eval bench bench-llm wheel clean
+.PHONY: help setup run ask serve test test-long lint types format eval bench bench-llm bench-scale wheel clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -96,6 +96,9 @@ bench: $(VENV)/.bench
 # Language models of two sizes, on llama.cpp's server.
 bench-llm: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.language_models
+
+bench-scale: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.scale --seeded-vectors
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps -w dist .

@@ -558,7 +558,7 @@ class Assistant:
         """Refuse an index that can't answer, and load the models: that is no part of an answer's
         time, and happens once in a process."""
         self.index.check()
-        if self.index.manifest.counts()[0] == 0:
+        if self.index.manifest.empty:
             raise CorpusError(
                 f"The index at {self.index.path} holds no documents.",
                 f"Put .txt or .md files into {self.corpus} and run: onrecord index",

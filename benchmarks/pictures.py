@@ -1,4 +1,5 @@
-"""How far confidence can be trusted, drawn: a picture for each measured set.
+"""How far confidence can be trusted and how figures grow, drawn: a picture for each measured set,
+and for each corpus that was measured at several sizes.
 
     python -m benchmarks.pictures            draw those that are not of the results
     python -m benchmarks.pictures --check    draw nothing; exit with 1 if one is not
@@ -7,6 +8,8 @@
 diagram (Niculescu-Mizil & Caruana, "Predicting Good Probabilities With Supervised Learning", ICML
 2005): how often answers of about one confidence were right. To the right risk and coverage
 (El-Yaniv & Wiener, JMLR 11, 2010): what share is wrong when only the most confident are answered.
+
+``results/scale-CORPUS.png`` is made of ``results/scale.json``: see :mod:`benchmarks.growth`.
 
 Each picture carries a digest of what it shows, so that one which is out of date is found without
 drawing it again: two versions of a library draw the same results a little differently. Only drawing
@@ -22,12 +25,14 @@ import json
 import math
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import tables
+from benchmarks import growth, tables
 from benchmarks.machine import ROOT
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -140,13 +145,22 @@ def drawable() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def draw(shown: Calibration, file: Path) -> None:
-    """The picture of one set: 1,800 pixels wide, to be shown at 900."""
+@contextmanager
+def canvas(
+    file: Path, digest: str, *, height: float = 4.6, bottom: float = 0.19
+) -> Iterator[tuple[Any, Any]]:
+    """Two axes side by side, which are written to ``file`` when the block ends: 1,800 pixels wide,
+    to be shown at 900.
+
+    Args:
+        digest: of what is shown; the file carries it.
+        height: of the whole, in inches of 200 pixels.
+        bottom: the share of it below the axes.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    from matplotlib.ticker import PercentFormatter
 
     style = {
         "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
@@ -160,27 +174,35 @@ def draw(shown: Calibration, file: Path) -> None:
         "ytick.color": _SOFT,
     }
     with matplotlib.rc_context(style):
-        figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 4.6))
-        figure.subplots_adjust(left=0.085, right=0.985, top=0.88, bottom=0.19, wspace=0.2)
+        figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, height))
+        figure.subplots_adjust(left=0.085, right=0.985, top=0.88, bottom=bottom, wspace=0.2)
         figure.set_facecolor("white")
         for axes in (left, right):
             axes.set_facecolor("white")
             axes.grid(color=_GRID, linewidth=0.8)
             axes.set_axisbelow(True)
+        yield left, right
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Without the library's version, which would change the file and nothing that is seen.
+        figure.savefig(file, dpi=200, format="png", metadata={"Software": None, _DIGEST: digest})
+        pyplot.close(figure)
+
+
+def draw(shown: Calibration, file: Path) -> None:
+    """The picture of one set."""
+    with canvas(file, shown.digest()) as (left, right):
+        from matplotlib.ticker import PercentFormatter
+
+        for axes in (left, right):
             axes.set_xlim(0, 1.03)
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_formatter(PercentFormatter(1, decimals=0))
         _reliability(left, shown)
         _risk(right, shown)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # Without the library's version, which would change the file and nothing that is seen.
-        about = {"Software": None, _DIGEST: shown.digest()}
-        figure.savefig(file, dpi=200, format="png", metadata=about)
-        pyplot.close(figure)
 
 
 def _reliability(axes: Any, shown: Calibration) -> None:
-    _headed(
+    headed(
         axes,
         f"{shown.name}: is it right as often as it says?",
         f"expected calibration error {'–' if shown.ece is None else f'{shown.ece:.3f}'}; "
@@ -219,13 +241,13 @@ def _reliability(axes: Any, shown: Calibration) -> None:
             fontsize=8,
             color=_BLUE,
         )
-    _explained(axes)
+    explained(axes)
 
 
 def _risk(axes: Any, shown: Calibration) -> None:
     answered, wrong = shown.answered, shown.wrong
     of_them = "" if wrong is None else f", {tables.percent(wrong)} of them wrong"
-    _headed(
+    headed(
         axes,
         "Wrong, if only the surest are answered",
         f"as shipped, {tables.percent(answered)} answered{of_them}",
@@ -255,10 +277,10 @@ def _risk(axes: Any, shown: Calibration) -> None:
             linewidth=1.2,
             label=f"as shipped: confidence ≥ {shown.threshold:g}",
         )
-    _explained(axes)
+    explained(axes)
 
 
-def _headed(axes: Any, title: str, figures: str) -> None:
+def headed(axes: Any, title: str, figures: str) -> None:
     """A title, and under it what the curve comes to."""
     axes.set_title(figures, fontsize=9, loc="left", color=_SOFT)
     axes.annotate(
@@ -272,12 +294,12 @@ def _headed(axes: Any, title: str, figures: str) -> None:
     )
 
 
-def _explained(axes: Any) -> None:
+def explained(axes: Any, columns: int = 2) -> None:
     """Lines by name, below: within, any corner may be where a curve goes."""
     axes.legend(
         loc="upper left",
         bbox_to_anchor=(-0.03, -0.15),
-        ncols=2,
+        ncols=columns,
         fontsize=8.5,
         frameon=False,
         columnspacing=1.2,
@@ -313,17 +335,24 @@ def refresh(results: Path = RESULTS, *, write: bool = True) -> list[Path]:
     Raises:
         ValueError: the results are of another format.
     """
+    wanted: list[tuple[Path, str, Callable[[Path], None]]] = []
     file = results / "quality.json"
-    if not file.is_file():
-        return []
-    stale = []
-    for shown in calibrations(json.loads(file.read_text("utf-8"))):
-        picture = results / tables.picture(shown.name)
-        if digest_of(picture) != shown.digest():
-            stale.append(picture)
-            if write:
-                draw(shown, picture)
-    return stale
+    if file.is_file():
+        for shown in calibrations(json.loads(file.read_text("utf-8"))):
+            picture = results / tables.picture(shown.name)
+            wanted.append((picture, shown.digest(), partial(draw, shown)))
+    file = results / "scale.json"
+    if file.is_file():
+        for one in growth.series(json.loads(file.read_text("utf-8"))):
+            if len(one.points) > 1:
+                lines = growth.curves(one)
+                picture = results / growth.picture(one)
+                wanted.append((picture, lines.digest(), partial(growth.draw, lines)))
+    stale = [each for each in wanted if digest_of(each[0]) != each[1]]
+    if write:
+        for picture, _, drawn in stale:
+            drawn(picture)
+    return [picture for picture, _, _ in stale]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,11 +13,15 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assistant.config import Settings
 from assistant.pipeline import Assistant
+from assistant.types import Filters
 from benchmarks.machine import peak_bytes
+from index.folder import Index
 
 _WARM_UP = (
     "what does the US expect from Europe?",
@@ -27,9 +31,9 @@ _WARM_UP = (
 """Asked before anything is timed: of no document, and one of them of who wants what from whom."""
 
 
-def bulk(corpus: str, index: str) -> dict[str, Any]:
+def bulk(corpus: str, index: str, seeded: bool = False) -> dict[str, Any]:
     """Index a folder from nothing, models not yet loaded."""
-    with Assistant.open(corpus, index) as assistant:
+    with _opened(corpus, index, seeded) as assistant:
         began = time.perf_counter()
         report = assistant.sync()
         seconds = time.perf_counter() - began
@@ -106,9 +110,11 @@ def indexing(corpus: str, index: str, batches: Sequence[str]) -> dict[str, Any]:
     return {"rounds": rounds[1:], "torch_threads": threads}
 
 
-def answers(corpus: str, index: str, questions: Sequence[str]) -> dict[str, Any]:
+def answers(
+    corpus: str, index: str, questions: Sequence[str], seeded: bool = False
+) -> dict[str, Any]:
     """Ask every question once, and then all of them again."""
-    with Assistant.open(corpus, index) as assistant:
+    with _opened(corpus, index, seeded) as assistant:
         for question in _WARM_UP:
             assistant.answer(question)
 
@@ -140,9 +146,36 @@ def answers(corpus: str, index: str, questions: Sequence[str]) -> dict[str, Any]
     }
 
 
-def unchanged(corpus: str, index: str, times: int) -> dict[str, Any]:
+def searches(
+    corpus: str, index: str, questions: Sequence[str], until: str, seeded: bool = False
+) -> dict[str, Any]:
+    """Retrieve passages for every question: from all documents; from those until a day; and from
+    a single one, which is another for each question.
+
+    Args:
+        until: the day, in ISO 8601.
+    """
+    ways: dict[str, Callable[[int], Filters | None]] = {}
+    with _opened(corpus, index, seeded) as assistant:
+        paths = [version.path for version in assistant.index.manifest.current()]
+        ways["all_ms"] = lambda _: None
+        ways["until_ms"] = lambda _: Filters(until=date.fromisoformat(until))
+        ways["one_ms"] = lambda n: Filters(documents=(paths[n * len(paths) // len(questions)],))
+        taken: dict[str, list[float]] = {}
+        for name, filters in ways.items():
+            for question in _WARM_UP:
+                assistant.retrieve(question, filters=filters(0))
+            taken[name] = []
+            for number, question in enumerate(questions):
+                began = time.perf_counter()
+                assistant.retrieve(question, filters=filters(number))
+                taken[name].append(1000 * (time.perf_counter() - began))
+    return {**taken, "peak_bytes": peak_bytes()}
+
+
+def unchanged(corpus: str, index: str, times: int, seeded: bool = False) -> dict[str, Any]:
     """Sync a folder in which nothing has changed: the first time in a process, and then again."""
-    with Assistant.open(corpus, index) as assistant:
+    with _opened(corpus, index, seeded) as assistant:
 
         def once() -> float:
             began = time.perf_counter()
@@ -162,11 +195,11 @@ def unchanged(corpus: str, index: str, times: int) -> dict[str, Any]:
     }
 
 
-def changed(corpus: str, index: str, times: int) -> dict[str, Any]:
+def changed(corpus: str, index: str, times: int, seeded: bool = False) -> dict[str, Any]:
     """Sync a folder in which one document has changed, model loaded; another document each time."""
     files = sorted(Path(corpus).iterdir())
     took = []
-    with Assistant.open(corpus, index) as assistant:
+    with _opened(corpus, index, seeded) as assistant:
         assistant.retrieve(_WARM_UP[0])
         assistant.sync()
         for number in range(times + 1):
@@ -187,6 +220,21 @@ def changed(corpus: str, index: str, times: int) -> dict[str, Any]:
     }
 
 
+def _opened(corpus: str, index: str, seeded: bool) -> Assistant:
+    """As a user opens it; or with vectors made from a seed instead of a model's."""
+    if not seeded:
+        return Assistant.open(corpus, index)
+    from benchmarks.seeded import SeededEmbedder
+
+    embedder = SeededEmbedder()
+    return Assistant(
+        Path(corpus).absolute(),
+        Index(Path(index), model=embedder.identity),
+        embedder,
+        Settings(),
+    )
+
+
 def _embedding_texts(path: Path, tokenizer: Any) -> list[str]:
     from index.chunk import chunk_document, embedding_text, embedding_title
     from index.parse import parse_file
@@ -203,7 +251,7 @@ def _packaged_model() -> Path:
 
 
 PROBES: Mapping[str, Callable[..., dict[str, Any]]] = {
-    probe.__name__: probe for probe in (bulk, indexing, answers, unchanged, changed)
+    probe.__name__: probe for probe in (bulk, indexing, answers, searches, unchanged, changed)
 }
 
 

@@ -1,4 +1,4 @@
-"""The tables of README.md and BENCHMARKS.md, filled from the results.
+"""The tables of README.md, BENCHMARKS.md and docs/SCALING.md, filled from the results.
 
     python -m benchmarks.readme            write them
     python -m benchmarks.readme --check    write nothing; exit with 1 if they are not up to date
@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import tables
+from benchmarks import growth, plan, tables
 from benchmarks.machine import ROOT
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -29,8 +29,10 @@ SECTIONS: Mapping[str, Mapping[str, Render]] = {
     "BENCHMARKS.md": {
         "quality": tables.quality,
         "speed": tables.speed,
+        "scale": growth.table,
         "llm": tables.language_models,
     },
+    "docs/SCALING.md": {"scale": plan.table},
 }
 """For each file its sections, and what makes the table of each."""
 

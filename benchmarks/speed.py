@@ -98,7 +98,7 @@ def measure(
     docs, index = work / "reports", work / "reports-index"
     questions = corpus.questions(reports, sizes.questions)
     say(f"{len(questions):,} questions, asked twice")
-    result["answers"] = _probe("answers", corpus=docs, index=index, questions=questions)
+    result["answers"] = probe("answers", corpus=docs, index=index, questions=questions)
     result["answers"]["questions"] = len(questions)
 
     say("a question, in fresh processes")
@@ -153,9 +153,7 @@ def _indexing(reports: Sequence[corpus.Source], rounds: int, work: Path) -> dict
         folder = work / f"batch-{number}"
         corpus.write(batch, folder)
         folders.append(str(folder))
-    return _probe(
-        "indexing", corpus=work / "reports", index=work / "reports-index", batches=folders
-    )
+    return probe("indexing", corpus=work / "reports", index=work / "reports-index", batches=folders)
 
 
 def _cold_asks(docs: Path, index: Path, questions: Sequence[str], work: Path) -> dict[str, Any]:
@@ -179,14 +177,14 @@ def _syncs(
     corpus.write(documents, docs)
     result: dict[str, Any] = {"corpus": _described(documents, real)}
     say(f"indexing {len(documents):,} documents, to sync them")
-    result["bulk"] = _probe("bulk", corpus=docs, index=index)
+    result["bulk"] = probe("bulk", corpus=docs, index=index)
     result["index_bytes"] = machine.tree_bytes(index)
     say("syncs with nothing changed")
-    result["unchanged"] = _probe("unchanged", corpus=docs, index=index, times=sizes.syncs)
+    result["unchanged"] = probe("unchanged", corpus=docs, index=index, times=sizes.syncs)
     command = [*_onrecord(), "index", str(docs), "--index", str(index), "--json"]
     result["unchanged_cold"] = _cold(command, sizes.cold_syncs, work, lambda _: None)
     say("syncs with one document changed")
-    result["changed"] = _probe("changed", corpus=docs, index=index, times=sizes.syncs)
+    result["changed"] = probe("changed", corpus=docs, index=index, times=sizes.syncs)
 
     def change(number: int) -> None:
         path = docs / documents[number].name
@@ -255,7 +253,7 @@ def _run(command: Sequence[str], work: Path) -> tuple[float, int, str]:
         return seconds, machine.maxrss_bytes(usage), out.read()
 
 
-def _probe(name: str, **arguments: object) -> dict[str, Any]:
+def probe(name: str, **arguments: object) -> dict[str, Any]:
     """Run a part of :mod:`benchmarks.probe` in a fresh process."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.probe", name],
@@ -334,7 +332,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sizes = replace(sizes, **{name: getattr(args, name)})
     with tempfile.TemporaryDirectory(prefix="onrecord-speed-") as work:
         folder = args.corpus and args.corpus.resolve()
-        measured = measure(sizes, folder, Path(work).resolve(), _say)
+        measured = measure(sizes, folder, Path(work).resolve(), say)
     result = {
         "format": tables.FORMAT,
         "measured": datetime.now(UTC).date().isoformat(),
@@ -350,13 +348,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(text, "utf-8")
         for path in readme.refresh():
-            _say(f"wrote {path.relative_to(machine.ROOT)}")
+            say(f"wrote {path.relative_to(machine.ROOT)}")
     else:
-        _say("not a full run: nothing written")
+        say("not a full run: nothing written")
     return 0
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -32,6 +33,13 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 8
+_LISTED = 2000
+_COMPARED = 500
+"""Passages in scope that are compared one by one. Chroma's filters look at every passage there is,
+which for each takes about a fortieth of the time."""
+
+_UNSCOPED = 4
+"""Before a scope is looked up, at most so many times the passages wanted are searched for."""
 _SIZES = ChunkSizes()
 _CHUNKS = f"{CHUNKER_VERSION}.{SENTENCES_VERSION}-{_SIZES.target}-{_SIZES.overlap}"
 
@@ -57,10 +65,18 @@ class Scope:
             return False
         if self.until is not None and day is not None and day > self.until:
             return False
+        return self.names(version.path)
+
+    def names(self, path: str) -> bool:
+        """Whether a document at ``path`` passes, whatever its day."""
         return not self.documents or any(
-            version.path == pattern or fnmatchcase(version.path, pattern)
-            for pattern in self.documents
+            path == pattern or fnmatchcase(path, pattern) for pattern in self.documents
         )
+
+    @property
+    def exact(self) -> bool:
+        """Whether it names its documents one by one, so that no other need be looked at."""
+        return bool(self.documents) and not any(set("*?[") & set(name) for name in self.documents)
 
     @property
     def everything(self) -> bool:
@@ -247,16 +263,32 @@ class Index:
 
     def dense(self, vector: Vectors, k: int, scope: Scope | None = None) -> list[Hit]:
         """The ``k`` passages nearest to ``vector``, best first; the score is the cosine."""
-        allow = self._vector_filter(scope)
-        return self._top(
-            lambda wanted: self.store.query(vector, wanted, allow=allow), k, scope, self.store.count
-        )
+
+        def search(wanted: int, only: Scope | None) -> list[tuple[PassageId, float]]:
+            if only is None:
+                return self.store.query(vector, wanted)
+            listed = self._listed(only)
+            if listed is not None and sum(passages for _, passages in listed) <= _COMPARED:
+                ids = [(version, n) for version, passages in listed for n in range(passages)]
+                return self.store.query_among(vector, wanted, ids)
+            allow = VectorFilter(
+                since=only.since.toordinal() if only.since else None,
+                until=only.until.toordinal() if only.until else None,
+                versions=None if listed is None else tuple(version for version, _ in listed),
+            )
+            return self.store.query(vector, wanted, allow=allow)
+
+        return self._top(search, k, scope, self.store.count)
 
     def words(self, question: str, k: int, scope: Scope | None = None) -> list[Hit]:
         """The ``k`` best passages for the words of ``question``; the score is BM25."""
-        return self._top(
-            lambda wanted: self.lexical.search(question, wanted), k, scope, self.lexical.count
-        )
+
+        def search(wanted: int, only: Scope | None) -> list[tuple[PassageId, float]]:
+            listed = None if only is None else self._listed(only)
+            versions = None if listed is None else tuple(version for version, _ in listed)
+            return self.lexical.search(question, wanted, versions=versions)
+
+        return self._top(search, k, scope, self.lexical.count)
 
     def text(self, sha256: str, parser: str = "") -> str:
         """The text layer of a version.
@@ -293,32 +325,49 @@ class Index:
                 self.store.refresh(generation)
         return generation
 
-    def _vector_filter(self, scope: Scope | None) -> VectorFilter | None:
-        if scope is None or scope.everything:
-            return None
-        versions: tuple[int, ...] | None = None
-        if scope.documents:
-            named = tuple(v.version for v in self.manifest.current() if scope.allows(v))
-            # A longer list would pass SQLite's limit of variables; then hits are sifted after.
-            versions = named if len(named) <= 2000 else None
-        return VectorFilter(
-            since=scope.since.toordinal() if scope.since else None,
-            until=scope.until.toordinal() if scope.until else None,
-            versions=versions,
-        )
+    def _listed(self, scope: Scope) -> list[tuple[int, int]] | None:
+        """``(version, passages)`` of the documents in scope; ``None`` where they are too many to
+        be listed."""
+        if scope.exact:
+            named = [self.manifest.current_of(name) for name in dict.fromkeys(scope.documents)]
+            found = [(v.version, v.passages) for v in named if v is not None and scope.allows(v)]
+        else:
+            within = self.manifest.between(scope.since, scope.until)
+            found = list(
+                islice(
+                    (
+                        (version, passages)
+                        for version, passages, path in within
+                        if scope.names(path)
+                    ),
+                    _LISTED + 1,
+                )
+            )
+        # A longer list would pass SQLite's limit of variables; then hits are sifted after.
+        return found if len(found) <= _LISTED else None
 
     def _top(
         self,
-        search: Callable[[int], Sequence[tuple[PassageId, float]]],
+        search: Callable[[int, Scope | None], Sequence[tuple[PassageId, float]]],
         k: int,
         scope: Scope | None,
         total: Callable[[], int],
     ) -> list[Hit]:
         """``k`` hits of current versions in scope: asks for more while too few of those found
-        are."""
+        are.
+
+        At first without the scope, unless it names its documents: to know which passages are in
+        it takes time in proportion to the corpus, and of a wide one there are enough among the
+        best of all.
+
+        Args:
+            search: finds so many passages, in a scope or of all; it may find others besides.
+        """
         wanted = k + 8
+        most = _UNSCOPED * wanted
+        only = scope if scope is not None and scope.exact else None
         while True:
-            found = search(wanted)
+            found = search(wanted, only)
             scores = dict(found)
             located = [
                 place
@@ -328,6 +377,8 @@ class Index:
             if len(located) >= k or len(found) < wanted or wanted >= total():
                 return [self._hit(place, scores[place.passage]) for place in located[:k]]
             wanted *= 4
+            if only is None and scope is not None and not scope.everything and wanted > most:
+                wanted, only = k + 8, scope
 
     def _hit(self, place: Located, score: float) -> Hit:
         version = place.version

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from index.sqlite import Connections, guarded
@@ -22,6 +22,9 @@ _ORDINALS = 1 << 20
 
 _COMMON = 0.1
 """Terms in more than this share of the passages say little and cost much."""
+
+_SCORED = 10_000
+"""About how many passages a search scores. Without a limit it would be a share of the corpus."""
 
 _STEMS_KEPT = 100_000
 _TITLE_WEIGHT = 0.5
@@ -70,34 +73,53 @@ class LexicalIndex:
                 ((version * _ORDINALS, (version + 1) * _ORDINALS) for version in versions),
             )
 
-    def search(self, question: str, k: int) -> list[tuple[PassageId, float]]:
+    def search(
+        self, question: str, k: int, *, versions: tuple[int, ...] | None = None
+    ) -> list[tuple[PassageId, float]]:
         """The ``k`` best passages for the words of ``question``, best first.
 
         Stop words and terms that stand in over a tenth of the passages are left out, unless
-        nothing remains. The score is BM25, higher is better.
+        nothing remains. The score is BM25, higher is better. Where the terms stand in more than
+        ten thousand passages, only those are scored that have one of the rarest in them: of every
+        term that counts, but without the passages that have common ones alone.
+
+        Args:
+            versions: only passages of these; ``None``: of all.
         """
         with guarded(self._path):
-            terms = self.search_terms(question)
-            if not terms:
+            frequency = self._searched(question)
+            if not frequency or versions == ():
                 return []
-            # Quoted, so that no term is read as an operator of the query language.
-            match = " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+            match, times = _expression(frequency)
+            only = ""
+            if versions is not None:
+                # Written out: values that are bound are limited in number.
+                listed = ", ".join(str(int(version)) for version in versions)
+                only = f"AND rowid / {_ORDINALS} IN ({listed}) "
             rows = self._connections.get().execute(
                 "SELECT rowid, bm25(passages, ?, 1.0) AS score FROM passages "
-                "WHERE passages MATCH ? ORDER BY score, rowid LIMIT ?",
+                f"WHERE passages MATCH ? {only}ORDER BY score, rowid LIMIT ?",
                 (_TITLE_WEIGHT, match, k),
             )
-            return [((row // _ORDINALS, row % _ORDINALS), -score) for row, score in rows]
+            return [((row // _ORDINALS, row % _ORDINALS), -score / times) for row, score in rows]
 
     def search_terms(self, question: str) -> list[str]:
         """The words of ``question`` that a search looks for, as they stand there."""
+        return list(self._searched(question))
+
+    def _searched(self, question: str) -> dict[str, int]:
+        """The same with the number of passages that each stands in."""
         words = list(dict.fromkeys(self._words(question)))
+        # To count the passages of a word is to walk them, which of "the" is to walk the corpus.
+        known = self._known([word for word in words if word not in STOP_WORDS])
+        if not known:
+            return self._known(words)
+        limit = max(2, _COMMON * self.count())
+        return {word: n for word, n in known.items() if n <= limit} or known
+
+    def _known(self, words: Sequence[str]) -> dict[str, int]:
         frequency = self.document_frequency(words)
-        total = self.count()
-        known = [word for word in words if frequency.get(word)]
-        content = [word for word in known if word not in STOP_WORDS]
-        rare = [word for word in content if frequency[word] <= max(2, _COMMON * total)]
-        return rare or content or known
+        return {word: frequency[word] for word in words if frequency.get(word)}
 
     def document_frequency(self, words: Sequence[str]) -> dict[str, int]:
         """In how many passages each word stands, in any form of the same stem."""
@@ -191,6 +213,25 @@ def _prepare(connection: sqlite3.Connection) -> None:
         CREATE VIRTUAL TABLE temp.stems USING fts5vocab (temp, stemmer, instance);
         """
     )
+
+
+def _expression(frequency: Mapping[str, int]) -> tuple[str, int]:
+    """FTS5's query for these terms, and how often it counts each in its score."""
+    # Quoted, so that no term is read as an operator of the query language.
+    quoted = {term: '"' + term.replace('"', '""') + '"' for term in frequency}
+    leading: list[str] = []
+    scored = 0
+    for term in sorted(frequency, key=lambda term: frequency[term]):
+        if leading and scored + frequency[term] > _SCORED:
+            break
+        leading.append(quoted[term])
+        scored += frequency[term]
+    others = [term for term in quoted.values() if term not in leading]
+    if not others:
+        return " OR ".join(quoted.values()), 1
+    # A conjunction counts the terms of both its sides; so the others are named twice as well.
+    lead = " OR ".join(leading)
+    return f"({lead}) AND ({lead} OR {' OR '.join(others * 2)})", 2
 
 
 def _row(passage: PassageId) -> int:

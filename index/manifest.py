@@ -182,6 +182,31 @@ class Manifest:
             ).fetchone()
             return int(row[0]), int(row[1])
 
+    @property
+    def empty(self) -> bool:
+        """Whether no document is current. Takes the same time for every corpus."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM versions INDEXED BY one_current "
+                "WHERE state = 'current')"
+            ).fetchone()
+            return not row[0]
+
+    def between(
+        self, since: date | None = None, until: date | None = None
+    ) -> Iterator[tuple[int, int, str]]:
+        """``(version, passages, path)`` of the documents published from ``since``, and of those
+        published up to ``until`` or not dated: what a filter asks for, and in a fraction of the
+        time of :meth:`current`. Reads no more of them than are taken."""
+        with self._reading() as connection:
+            # Days in ISO 8601 are in the order of their text.
+            yield from connection.execute(
+                "SELECT version, passages, path FROM versions WHERE state = 'current' "
+                "AND (?1 IS NULL OR published >= ?1) "
+                "AND (?2 IS NULL OR published IS NULL OR published <= ?2)",
+                (since.isoformat() if since else None, until.isoformat() if until else None),
+            )
+
     def failures(self) -> list[Failure]:
         """What could not be taken in, by path."""
         with self._reading() as connection:

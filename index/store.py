@@ -175,6 +175,37 @@ class ChunkStore:
             for name, distance in zip(found["ids"][0], distances, strict=True)
         ]
 
+    def query_among(
+        self, vector: Vectors, k: int, ids: Sequence[PassageId]
+    ) -> list[tuple[PassageId, float]]:
+        """The ``k`` nearest of ``ids``, best first, with their cosine similarity in [-1, 1].
+
+        They are read and compared one by one, so this takes time in proportion to ``ids``; a
+        filter of :meth:`query` takes it in proportion to the whole store. Those that are not here
+        are passed over.
+
+        Args:
+            vector: shape ``(dim,)``.
+        """
+        import numpy as np
+
+        scored: list[tuple[PassageId, float]] = []
+        length = float(np.linalg.norm(vector))
+        with self._working("read") as collection:
+            for begin in range(0, len(ids), _BATCH):
+                names = [_name(passage) for passage in ids[begin : begin + _BATCH]]
+                got = collection.get(ids=names, include=["embeddings"])
+                if not got["ids"]:
+                    continue
+                if got["embeddings"] is None or len(got["embeddings"]) != len(got["ids"]):
+                    raise self._corrupt("vectors are missing")
+                found = np.asarray(got["embeddings"], dtype=np.float32)
+                if found.shape[1] != len(vector):
+                    raise self._corrupt(f"of dimension {found.shape[1]}, not {len(vector)}")
+                cosines = (found @ vector) / (np.linalg.norm(found, axis=1) * length)
+                scored += zip(map(_passage, got["ids"]), map(float, cosines), strict=True)
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+
     def count(self) -> int:
         """How many passages are stored, current or not."""
         with self._working("read") as collection:

@@ -91,13 +91,15 @@ def test_run_sets_up_indexes_the_seeds_asks_and_serves(copy: Path) -> None:
     assert "[dev]" not in plan  # who only wants to run it needs no test tools
 
 
-@pytest.mark.parametrize("target", ["eval", "bench"])
-def test_what_measures_sets_up_what_it_draws_with(copy: Path, target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [("eval", "quality"), ("bench", "speed"), ("bench-scale", "scale --seeded-vectors")],
+)
+def test_what_measures_sets_up_what_it_draws_with(copy: Path, target: str, command: str) -> None:
     plan = planned(target, root=copy)
     steps = [line.split()[-1] for line in plan.splitlines() if "pip install" in line]
     assert steps == ["torch", ".", "'.[bench]'"]
-    module = {"eval": "quality", "bench": "speed"}[target]
-    assert plan.rstrip().splitlines()[-1].endswith(f"-m benchmarks.{module}")
+    assert plan.rstrip().splitlines()[-1].endswith(f"-m benchmarks.{command}")
 
 
 def test_what_measures_language_models_has_a_server_and_a_small_model(copy: Path) -> None:

@@ -508,6 +508,33 @@ def test_a_cross_encoder_that_is_not_there(corpus: Path, tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
+def test_a_question_with_the_vectors_on_a_server(
+    corpus: Path, tmp_path: Path, server: str, capsys: Captured
+) -> None:
+    """As docs/SCALING.md says: the same answer, by option and by settings file; and an index whose
+    vectors are there is not asked without."""
+    settings = write(tmp_path, "settings.toml", f'chroma = "{server}"\n')
+    there, here = ["--index", str(tmp_path / "there")], ["--index", str(tmp_path / "here")]
+    code, _, err = run(capsys, "index", str(corpus), *there, "--chroma", server)
+    assert (code, err.count("Traceback")) == (0, 0)
+    ask = ["ask", US_OF_EUROPE, "--json", "--corpus", str(corpus)]
+    answers = [
+        json.loads(run(capsys, *ask, *options)[1])
+        for options in (
+            [*there, "--chroma", server],
+            [*there, "--settings", str(settings)],
+            here,
+        )
+    ]
+    assert answers[0]["outcome"] == "answered"
+    assert answers[0]["citations"] == answers[1]["citations"] == answers[2]["citations"]
+    assert not (tmp_path / "there" / "chroma").exists()
+    assert (tmp_path / "here" / "chroma").is_dir()
+    code, out, err = run(capsys, *ask, *there)
+    assert (code, out) == (2, "")
+    assert f"was made with vector store {server}; asked with embedded." in err
+
+
 @pytest.mark.parametrize("name", ["manifest.sqlite3", "lexical.sqlite3", "chroma/chroma.sqlite3"])
 def test_a_corrupt_index_is_refused_and_can_be_rebuilt(
     capsys: Captured, corpus: Path, tmp_path: Path, name: str

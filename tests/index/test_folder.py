@@ -15,6 +15,7 @@ import pytest
 
 from index.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing, StorageError
 from index.folder import Index, Scope, default_folder, wipe
+from index.store import VectorFilter
 from index.sync import sync
 from index.types import Span
 from tests.index.making import FakeEmbedder, run_python, sentences, write
@@ -178,6 +179,49 @@ def test_a_narrow_scope_is_filled_from_far_down(
     assert len(index.dense(vector, 61)) == 61
 
 
+def test_what_a_scope_costs_does_not_depend_on_the_corpus(
+    corpus: Path, index: Index, fake: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wide scope is sifted from the best of all, and of a narrow one the passages are compared
+    one by one: Chroma's filters, which look at every passage, are for what lies between."""
+    days = {f"{n:03}.txt": f"Published: 2024-{n % 12 + 1:02}-01\n\nharbour {n}" for n in range(600)}
+    write(corpus, {**days, "last.txt": "Other\n\nThe long story of one harbour " + "and more " * 9})
+    sync(corpus, index, fake)
+    asked: list[str] = []
+
+    def spied(name: str) -> None:
+        method = getattr(index.store, name)
+
+        def call(*args: object, **options: object) -> object:
+            filtered = options.get("allow") is not None
+            asked.append(f"{name}, filtered" if filtered else name)
+            return method(*args, **options)
+
+        monkeypatch.setattr(index.store, name, call)
+
+    spied("query")
+    spied("query_among")
+    vector = fake.encode(["harbour"])[0]
+    wide = index.dense(vector, 20, Scope(until=date(2024, 11, 30)))
+    assert len(wide) == 20
+    assert asked == ["query"]
+    asked.clear()
+    assert [hit.path for hit in index.dense(vector, 20, Scope(("last.txt",)))] == ["last.txt"]
+    assert asked == ["query_among"]
+    asked.clear()
+    monkeypatch.setattr("index.folder._COMPARED", 10)
+    found = index.dense(vector, 20, Scope(("00?.txt", "01?.txt"), since=date(2024, 12, 1)))
+    assert [hit.path for hit in found] == ["011.txt"]
+    assert asked == ["query", "query", "query_among"]
+    asked.clear()
+    many = Scope(tuple(f"{n:03}.txt" for n in range(580, 600)))
+    assert {hit.path for hit in index.dense(vector, 20, many)} == set(many.documents)
+    assert asked == ["query, filtered"]
+    few = Scope(("599.txt", "nothing.txt", "598.txt", "598.txt"), until=date(2024, 11, 30))
+    assert {hit.path for hit in index.words("harbour", 20, few)} == {"598.txt"}
+    assert index.words("harbour", 20, Scope(("nothing.txt",))) == []
+
+
 def test_passages_that_are_not_current_are_never_hits(filled: Index, fake: FakeEmbedder) -> None:
     """As a writer leaves them that died before its commit, or after it."""
     vectors = fake.encode([GOLD])
@@ -334,10 +378,11 @@ def test_a_filter_over_passages_not_yet_committed(filled: Index, fake: FakeEmbed
     """Chroma filters by its files and then looks in memory for what it found: an open reader
     fails on what another process has stored and not committed, though nothing is wrong."""
     vector = fake.encode(["harbour"])[0]
-    scope = Scope(since=date(2024, 1, 1))
+    allow = VectorFilter(since=date(2024, 1, 1).toordinal())
 
     def found() -> list[str]:
-        return sorted(hit.path for hit in filled.dense(vector, 5, scope))
+        passages = [passage for passage, _ in filled.store.query(vector, 50, allow=allow)]
+        return sorted(place.version.path for place in filled.manifest.locate(passages))
 
     assert filled.consistent(found) == ["north/rain.txt", "north/snow.txt"]
     code = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -133,6 +134,59 @@ def test_common_terms_are_dropped_unless_nothing_else_is_asked(lexical: LexicalI
     assert "silver" in lexical.search_terms("silver and gold")
     lexical.add(((4, n), "", "silver") for n in range(2))
     assert lexical.search_terms("silver and gold") == ["gold"]
+
+
+def test_the_passages_of_stop_words_are_not_counted(
+    rates: LexicalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To count them is to walk the corpus."""
+    counted: list[list[str]] = []
+    count = LexicalIndex.document_frequency
+
+    def spy(index: LexicalIndex, words: Sequence[str]) -> dict[str, int]:
+        counted.append(list(words))
+        return count(index, words)
+
+    monkeypatch.setattr(LexicalIndex, "document_frequency", spy)
+    assert rates.search_terms("What was the price of the gold?") == ["price", "gold"]
+    assert counted == [["price", "gold"]]
+    assert rates.search_terms("Who was the …") == ["was", "the"]
+    assert counted[1:] == [[], ["who", "was", "the"]]
+
+
+def test_where_too_many_passages_would_be_scored_the_rarest_terms_lead(
+    lexical: LexicalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each passage that is found has the score that it has without the limit."""
+    texts = [
+        " ".join(["common"] * (n % 2 == 0) + ["seldom"] * (n % 5 == 0) + ["rare"] * (n % 11 == 0))
+        + f" filler{n} " * (n % 3)
+        for n in range(60)
+    ]
+    lexical.add(((1, n), f"title {n}", text) for n, text in enumerate(texts))
+    lexical.add(((2, n), "", f"other{n}") for n in range(400))
+    asked = "common seldom rare"
+    everything = lexical.search(asked, 99)
+    assert len(everything) == sum(n % 2 == 0 or n % 5 == 0 or n % 11 == 0 for n in range(60))
+    for limit, led in ((18, ("seldom", "rare")), (17, ("rare",)), (0, ("rare",))):
+        monkeypatch.setattr("index.lexical._SCORED", limit)
+        leading = [pair for pair in everything if set(led) & set(texts[pair[0][1]].split())]
+        found = lexical.search(asked, 99)
+        assert ids(found) == ids(leading)
+        assert [score for _, score in found] == pytest.approx([score for _, score in leading])
+        assert lexical.search(asked, 3) == found[:3]
+
+
+def test_a_search_in_some_versions(rates: LexicalIndex) -> None:
+    everywhere = rates.search("gold price harbour", 9)
+    versions = sorted({version for (version, _), _ in everywhere})
+    assert len(versions) > 1
+    for version in versions:
+        assert rates.search("gold price harbour", 9, versions=(version, 77)) == [
+            pair for pair in everywhere if pair[0][0] == version
+        ]
+    assert rates.search("gold price harbour", 9, versions=tuple(versions)) == everywhere
+    assert rates.search("gold price harbour", 9, versions=()) == []
 
 
 def test_in_a_small_corpus_twice_is_not_common(rates: LexicalIndex) -> None:

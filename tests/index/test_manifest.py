@@ -55,6 +55,40 @@ def test_announced_is_not_current(manifest: Manifest) -> None:
     assert manifest.generation() == before
 
 
+def test_empty_until_something_is_current(manifest: Manifest) -> None:
+    assert manifest.empty
+    one = announce(manifest, "a.txt", "A1", (0, 5))
+    assert manifest.empty
+    manifest.commit(versions=[one])
+    assert not manifest.empty
+    manifest.commit(removed=["a.txt"])
+    assert manifest.empty
+
+
+def test_documents_of_a_time(manifest: Manifest) -> None:
+    days = {"a": date(2023, 12, 31), "b": date(2024, 1, 1), "c": date(2024, 10, 2), "d": None}
+    numbers = {}
+    for path, day in days.items():
+        document = Document(path, path * 3, "x" * 100, "T", day)
+        chunks = [Chunk(n, Span(n, n + 1), "x", 1) for n in range(len(numbers))]
+        (numbers[path],) = manifest.announce([(document, chunks, FILE, "1")])
+    manifest.commit(versions=[numbers[path] for path in "abc"] + [numbers["d"]])
+    announce(manifest, "a", "A2", (0, 5))  # not current
+
+    def found(since: date | None = None, until: date | None = None) -> list[str]:
+        between = list(manifest.between(since, until))
+        assert all(numbers[path] == version for version, _, path in between)
+        assert all("abcd".index(path) == passages for _, passages, path in between)
+        return sorted(path for _, _, path in between)
+
+    assert found() == ["a", "b", "c", "d"]
+    assert found(since=date(2024, 1, 1)) == ["b", "c"]
+    assert found(until=date(2024, 1, 1)) == ["a", "b", "d"]
+    assert found(date(2024, 1, 1), date(2024, 2, 1)) == ["b"]
+    assert found(since=date(2024, 10, 3)) == []
+    assert found(until=date(999, 1, 1)) == ["d"]
+
+
 def test_committed_is_current(manifest: Manifest) -> None:
     before = manifest.generation()
     one = announce(manifest, "a.txt", "A1", (0, 5), (5, 9))

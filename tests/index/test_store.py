@@ -133,6 +133,22 @@ def test_filters(again: Open, allow: VectorFilter, wanted: list[int]) -> None:
     assert [version for (version, _), _ in store.query(EAST, 9, allow=allow)] == wanted
 
 
+def test_the_nearest_among_some(store: ChunkStore) -> None:
+    assert store.query_among(EAST, 5, [(1, 0)]) == []
+    ids = [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0)]
+    store.add(ids, at(60, 0, 180, 30, 90), [MONDAY] * 5)
+    found = store.query_among(EAST * 7, 9, [(2, 0), (9, 9), (2, 1), (1, 0)])
+    assert [passage for passage, _ in found] == [(2, 1), (1, 0), (2, 0)]
+    assert [score for _, score in found] == pytest.approx([3**0.5 / 2, 0.5, -1], abs=1e-6)
+    for (passage, score), (same, again) in zip(
+        store.query_among(EAST, 3, ids), store.query(EAST, 3), strict=True
+    ):
+        assert (passage, score) == (same, pytest.approx(again, abs=1e-6))
+    assert store.query_among(EAST, 5, []) == []
+    with pytest.raises((IndexCorrupt, StorageError), match="dimension"):
+        store.query_among(np.ones(3, dtype=np.float32), 1, ids)
+
+
 def test_vectors_come_back_as_they_went_in(store: ChunkStore) -> None:
     rng = np.random.default_rng(5)
     vectors = rng.normal(size=(4100, 3)).astype(np.float32)
