@@ -1,7 +1,7 @@
 """BM25 alone: bm25s, over passages of about the size that MiniLM reads.
 
-bm25s has no splitter: passages are cut here, by place, so that their places are right. It can't take
-one document in anew: everything is indexed again.
+bm25s has no splitter: passages are cut here, by place, so that their places are right. It can't
+take one document in anew: everything is indexed again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders.protocol import Found, Piece, files, serve, text_of
+from benchmarks.contenders.protocol import Found, Piece, Place, files, serve, text_of
 
 WORDS = 180
 """About 256 tokens of MiniLM, which is what the other contenders' passages have."""
@@ -52,13 +52,16 @@ class Bm25:
     def about(self) -> Mapping[str, str]:
         return {"version": metadata.version("bm25s"), "model": ""}
 
-    def index(self, folder: Path, store: Path) -> int:
+    def index(self, place: Place) -> int:
         import bm25s
 
-        pieces = [piece for path in files(folder) for piece in passages(path.name, text_of(path))]
+        pieces = [
+            piece for path in files(place.folder) for piece in passages(path.name, text_of(path))
+        ]
         retriever = bm25s.BM25()
         tokens = bm25s.tokenize([p.text for p in pieces], stopwords="en", show_progress=False)
         retriever.index(tokens, show_progress=False)
+        store = place.store
         store.mkdir(parents=True, exist_ok=True)
         retriever.save(str(store))
         places = [[piece.document, piece.text, piece.start, piece.end] for piece in pieces]
@@ -66,13 +69,13 @@ class Bm25:
         self._retriever, self._pieces, self._store = retriever, pieces, store
         return len(pieces)
 
-    def open(self, folder: Path, store: Path) -> None:
+    def open(self, place: Place) -> None:
         import bm25s
 
-        self._retriever = bm25s.BM25.load(str(store))
-        places = json.loads((store / _PLACES).read_text("utf-8"))
+        self._retriever = bm25s.BM25.load(str(place.store))
+        places = json.loads((place.store / _PLACES).read_text("utf-8"))
         self._pieces = [Piece(*place) for place in places]
-        self._store = store
+        self._store = place.store
 
     def ask(self, question: str, k: int) -> Found:
         import bm25s
@@ -89,9 +92,9 @@ class Bm25:
             )
         )
 
-    def change(self, folder: Path, document: str) -> None:
+    def change(self, path: Path) -> None:
         assert self._store is not None
-        self.index(folder, self._store)
+        self.index(Place(path.parent, self._store))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""LlamaIndex's plain pipeline on Chroma; with ``citations`` as argument its ``CitationQueryEngine``.
+"""LlamaIndex's plain pipeline on Chroma; with ``citations`` its ``CitationQueryEngine``.
 
 The engine has a language model write an answer that cites numbered sources. What the sources are
 needs no model: they are cut from what was retrieved. ``MockLLM``, which comes with LlamaIndex and
@@ -18,6 +18,7 @@ from benchmarks.contenders.protocol import (
     MODEL,
     Found,
     Piece,
+    Place,
     files,
     packaged_model,
     serve,
@@ -47,13 +48,13 @@ class LlamaIndex:
     def about(self) -> Mapping[str, str]:
         return {"version": metadata.version("llama-index-core"), "model": MODEL}
 
-    def index(self, folder: Path, store: Path) -> int:
+    def index(self, place: Place) -> int:
         from llama_index.core import StorageContext, VectorStoreIndex
 
-        vectors = self.vector_store(store)
+        vectors = self.vector_store(place.store)
         self._use(
             VectorStoreIndex.from_documents(
-                [self._document(path) for path in files(folder)],
+                [self._document(path) for path in files(place.folder)],
                 storage_context=StorageContext.from_defaults(vector_store=vectors),
                 embed_model=self._loaded(),
                 transformations=[self._splitter()],
@@ -61,33 +62,35 @@ class LlamaIndex:
         )
         return self.count(vectors)
 
-    def open(self, folder: Path, store: Path) -> None:
+    def open(self, place: Place) -> None:
         from llama_index.core import VectorStoreIndex
 
         self._use(
             VectorStoreIndex.from_vector_store(
-                self.vector_store(store),
+                self.vector_store(place.store),
                 embed_model=self._loaded(),
                 transformations=[self._splitter()],
             )
         )
 
     def ask(self, question: str, k: int) -> Found:
+        from llama_index.core.schema import QueryBundle
+
         if k not in self._engines:
             self._engines[k] = self._engine(k)
         if not self._citations:
             return Found(tuple(_piece(each.node) for each in self._engines[k].retrieve(question)))
         retriever, engine = self._engines[k]
         hits = retriever.retrieve(question)
-        sources = engine.synthesize(question, hits).source_nodes
+        sources = engine.synthesize(QueryBundle(question), hits).source_nodes
         return Found(
             hits=tuple(_piece(each.node) for each in hits),
             cited=tuple(_piece(each.node, numbered=True) for each in sources),
         )
 
-    def change(self, folder: Path, document: str) -> None:
-        self._index.delete_ref_doc(document)
-        self._index.insert(self._document(folder / document))
+    def change(self, path: Path) -> None:
+        self._index.delete_ref_doc(path.name)
+        self._index.insert(self._document(path))
 
     # What needs packages besides the core: a test puts its own in their place.
 

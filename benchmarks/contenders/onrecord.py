@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.contenders.protocol import MODEL, Found, Piece, serve
+from benchmarks.contenders.protocol import MODEL, Found, Piece, Place, serve
 
 if TYPE_CHECKING:
     from assistant.pipeline import Assistant
@@ -28,19 +28,19 @@ class OnRecord:
 
         return {"version": assistant.__version__, "model": MODEL}
 
-    def index(self, folder: Path, store: Path) -> int:
-        self.open(folder, store)
+    def index(self, place: Place) -> int:
+        self.open(place)
         assert self._assistant is not None
         return self._assistant.sync().passages
 
-    def open(self, folder: Path, store: Path) -> None:
+    def open(self, place: Place) -> None:
         from assistant.config import Settings
         from assistant.pipeline import Assistant
 
         if self._assistant is not None:
             self._assistant.close()
         # The best sentence, whatever its confidence: the others have no threshold either.
-        self._assistant = Assistant.open(folder, store, Settings(min_confidence=0.0))
+        self._assistant = Assistant.open(place.folder, place.store, Settings(min_confidence=0.0))
 
     def ask(self, question: str, k: int) -> Found:
         assert self._assistant is not None
@@ -53,10 +53,12 @@ class OnRecord:
             confidence=answer.confidence,
         )
 
-    def change(self, folder: Path, document: str) -> None:
+    def change(self, path: Path) -> None:
         """It finds out by itself which file has changed."""
         assert self._assistant is not None
-        self._assistant.sync()
+        report = self._assistant.sync()
+        if path.name not in report.changed:
+            raise AssertionError(f"{path.name} was not taken in anew: {report}")
 
 
 def _passage(hit: Hit) -> Piece:

