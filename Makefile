@@ -17,7 +17,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export ANONYMIZED_TELEMETRY = False
 export GRADIO_ANALYTICS_ENABLED = False
 
-.PHONY: help setup run ask serve test test-long lint types format eval bench wheel clean
+.PHONY: help setup run ask serve test test-long lint types format eval bench bench-peers wheel clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -92,6 +92,10 @@ eval: $(VENV)/.bench
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed
+
+# Makes virtual environments for the others, which takes minutes and gigabytes, once.
+bench-peers: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.peers $(if $(PIP_ARGS),--pip-args="$(PIP_ARGS)")
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps -w dist .

@@ -15,6 +15,7 @@ load at the start is part of the result.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import shlex
@@ -193,6 +194,11 @@ def environment() -> dict[str, str]:
         "TRANSFORMERS_OFFLINE": "1",
         "TRANSFORMERS_VERBOSITY": "error",
     }
+    spec = importlib.util.find_spec("llama_index.core")
+    if spec is not None and spec.origin is not None:
+        # tiktoken fetches its vocabularies; LlamaIndex's wheel brings the two common ones along.
+        cached = Path(spec.origin).parent / "_static" / "tiktoken_cache"
+        quiet["TIKTOKEN_CACHE_DIR"] = str(cached)
     return {**os.environ, **quiet}
 
 
@@ -262,7 +268,8 @@ def cold(stage: Stage, questions: Sequence[str]) -> list[float]:
 def asked(stage: Stage, eval_set: EvalSet, changes: int) -> dict[str, Any]:
     """Every question of a set, judged; then documents changed, one after the other.
 
-    The index is opened as a copy, so that another contender may use it afterwards.
+    The index is opened as a copy, and the documents are put back, so that another contender may use
+    them afterwards. The documents stay where they are: some are known by their path.
 
     Raises:
         ContenderFailed: it can't.
@@ -271,12 +278,11 @@ def asked(stage: Stage, eval_set: EvalSet, changes: int) -> dict[str, Any]:
     from benchmarks.judging import Judge
     from index.embed import Remembered
 
-    docs, store = stage.work / "docs", stage.work / "store"
-    shutil.copytree(stage.docs, docs)
+    store = stage.work / "store"
     shutil.copytree(stage.store, store)
-    judge = Judge(docs, Remembered(_embedder().encode))
+    judge = Judge(stage.docs, Remembered(_embedder().encode))
     with speaking(stage.command) as speaker:
-        speaker.say("open", folder=docs, store=store)
+        speaker.say("open", folder=stage.docs, store=store)
         for question in _WARM_UP:
             speaker.say("ask", question=question, k=K)
 
@@ -288,8 +294,7 @@ def asked(stage: Stage, eval_set: EvalSet, changes: int) -> dict[str, Any]:
 
         report = evaluate(eval_set, ask, threshold=0.0)
         peak = speaker.say("memory")["peak_bytes"]
-        reindexed = _changed(speaker, docs, changes)
-    shutil.rmtree(docs)
+        reindexed = _changed(speaker, stage, changes)
     shutil.rmtree(store)
     times = [scored.ms for scored in report.scored]
     both = [ms + more for ms, more in zip(times, judge.choosing_ms, strict=True)]
@@ -307,17 +312,26 @@ def asked(stage: Stage, eval_set: EvalSet, changes: int) -> dict[str, Any]:
     }
 
 
-def _changed(speaker: Speaker, docs: Path, changes: int) -> dict[str, Any]:
-    files = sorted(docs.glob("*.txt"))
+def _changed(speaker: Speaker, stage: Stage, changes: int) -> dict[str, Any]:
+    files = sorted(stage.docs.glob("*.txt"))
+    kept = stage.work / "kept"
+    kept.mkdir()
     seconds = []
-    for number in range(changes + 1):
-        path = files[number * len(files) // (changes + 1)]
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(f"\n{_ADDED.format(n=number + 2)}\n")
-        began = time.perf_counter()
-        speaker.say("change", path=path)
-        seconds.append(time.perf_counter() - began)
-    after: Found = found(speaker.say("ask", question=_ASKED, k=K))
+    try:
+        for number in range(changes + 1):
+            path = files[number * len(files) // (changes + 1)]
+            # Kept once: in a small set a document is changed again.
+            if not (kept / path.name).exists():
+                shutil.copy2(path, kept)
+            with path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(f"\n{_ADDED.format(n=number + 2)}\n")
+            began = time.perf_counter()
+            speaker.say("change", path=path)
+            seconds.append(time.perf_counter() - began)
+        after: Found = found(speaker.say("ask", question=_ASKED, k=K))
+    finally:
+        for path in kept.iterdir():
+            shutil.copy2(path, stage.docs)
     last = _ADDED.format(n=changes + 2)
     return {"seconds": seconds[1:], "seen": any(last in piece.text for piece in after.hits)}
 
@@ -365,6 +379,16 @@ def taken(eval_set: EvalSet, count: int | None) -> EvalSet:
     return replace(eval_set, items=tuple(items))
 
 
+def command(contender: Contender, python: Path) -> tuple[str, ...]:
+    """What runs a contender's process."""
+    return (
+        str(python),
+        "-m",
+        f"benchmarks.contenders.{contender.module}",
+        *contender.arguments,
+    )
+
+
 def measured(
     contender: Contender,
     python: Path,
@@ -382,11 +406,10 @@ def measured(
     Raises:
         ContenderFailed: it can't.
     """
-    module = f"benchmarks.contenders.{contender.module}"
     own = work / contender.name
     own.mkdir()
     stage = Stage(
-        command=(str(python), "-m", module, *contender.arguments),
+        command=command(contender, python),
         docs=work / "docs",
         store=work / f"{base(contender).name}-index",
         work=own,

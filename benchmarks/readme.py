@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import tables
+from benchmarks import peer_tables, tables
 from benchmarks.machine import ROOT
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -26,7 +26,11 @@ Render = Callable[[Mapping[str, Any]], str]
 
 SECTIONS: Mapping[str, Mapping[str, Render]] = {
     "README.md": {"quality": tables.quality_short, "speed": tables.speed_short},
-    "BENCHMARKS.md": {"quality": tables.quality, "speed": tables.speed},
+    "BENCHMARKS.md": {
+        "quality": tables.quality,
+        "peers": peer_tables.peers,
+        "speed": tables.speed,
+    },
 }
 """For each file its sections, each by the name of its results, and what makes the table of them."""
 

@@ -91,12 +91,12 @@ def test_run_sets_up_indexes_the_seeds_asks_and_serves(copy: Path) -> None:
     assert "[dev]" not in plan  # who only wants to run it needs no test tools
 
 
-@pytest.mark.parametrize("target", ["eval", "bench"])
+@pytest.mark.parametrize("target", ["eval", "bench", "bench-peers"])
 def test_what_measures_sets_up_what_it_draws_with(copy: Path, target: str) -> None:
     plan = planned(target, root=copy)
     steps = [line.split()[-1] for line in plan.splitlines() if "pip install" in line]
     assert steps == ["torch", ".", "'.[bench]'"]
-    module = {"eval": "quality", "bench": "speed"}[target]
+    module = {"eval": "quality", "bench": "speed", "bench-peers": "peers"}[target]
     assert plan.rstrip().splitlines()[-1].endswith(f"-m benchmarks.{module}")
 
 

@@ -118,7 +118,7 @@ CONTENDERS = (
         title="verbatim-rag",
         module="verbatim",
         gives="passages",
-        steps=(_TORCH, Step(("verbatim-rag==0.2.8", _MODEL))),
+        steps=(_TORCH, Step(("verbatim-rag==0.2.8", "torch==2.13.0", _MODEL))),
     ),
 )
 
