@@ -295,7 +295,7 @@ def test_a_passage_that_stands_nowhere_keeps_its_rank(folder: Path) -> None:
     unknown = Piece("z.txt", SIGNED, 0, len(SIGNED))
     right = Piece("a.txt", SIGNED, 0, len(SIGNED))
     report, judge = judged(folder / "docs", {"q1": Found((made_up, unknown, right))})
-    assert [covered for covered in report.scored[0].ranking] == [
+    assert list(report.scored[0].ranking) == [
         frozenset(),
         frozenset(),
         frozenset({0}),
@@ -435,6 +435,7 @@ class InProcess(LlamaIndex):
     def vector_store(self, store: Path) -> Any:
         from llama_index.core.vector_stores import SimpleVectorStore
 
+        store.mkdir()
         return SimpleVectorStore()
 
     def count(self, vectors: Any) -> int:
@@ -514,9 +515,8 @@ def test_an_environment_is_made_once_and_weighed(pip: list[list[str]], tmp_path:
     assert (pip, len(said)) == ([], 1)
 
 
-def test_other_needs_make_another_environment_in_the_place_of_the_older(
-    pip: list[list[str]], tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("pip")
+def test_other_needs_make_another_environment_in_the_place_of_the_older(tmp_path: Path) -> None:
     def silent(_: str) -> None:
         pass
 
@@ -531,7 +531,8 @@ def test_other_needs_make_another_environment_in_the_place_of_the_older(
     assert len(folders) == 3
 
 
-def test_a_failed_environment_leaves_nothing_behind(pip: list[list[str]], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("pip")
+def test_a_failed_environment_leaves_nothing_behind(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     steps = (Step(("a==1",)), Step(("broken==1",)))
     with pytest.raises(environments.EnvironmentFailed, match="ERROR: broken"):
@@ -614,7 +615,8 @@ def fakes(monkeypatch: pytest.MonkeyPatch, speaking: tuple[str, ...]) -> None:
     monkeypatch.setattr(environments, "made", made)
 
 
-def test_everything_is_measured_and_who_fails_is_said_to_have(folder: Path, fakes: None) -> None:
+@pytest.mark.usefixtures("fakes")
+def test_everything_is_measured_and_who_fails_is_said_to_have(folder: Path) -> None:
     before = (folder / "docs" / "a.txt").read_bytes()
     sizes = peers.Sizes(questions=None, rounds=2, colds=2, changes=2)
     pythons = {"fake": Path(sys.executable), "bad": Path(sys.executable)}
@@ -646,9 +648,9 @@ def test_everything_is_measured_and_who_fails_is_said_to_have(folder: Path, fake
     assert (folder / "docs" / "a.txt").read_bytes() == before
 
 
+@pytest.mark.usefixtures("fakes")
 def test_a_run_of_some_prints_and_writes_nothing(
     folder: Path,
-    fakes: None,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -663,8 +665,9 @@ def test_a_run_of_some_prints_and_writes_nothing(
     assert not (tmp_path / "results.json").exists()
 
 
+@pytest.mark.usefixtures("fakes")
 def test_a_run_of_all_is_written_and_ends_with_one_if_a_contender_failed(
-    folder: Path, fakes: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     refreshed: list[bool] = []
     monkeypatch.setattr(peers, "RESULTS", tmp_path / "results" / "peers.json")
@@ -810,8 +813,8 @@ processes, 3 changes, and all questions.
 
 20 questions (3 more need what most lack), 16 of them answerable, over 21 documents.
 
-|   | recall@1 | recall@5 | recall@10 | right sentence | expected words | right direction | cited by \
-| quote | invalid quotes | passage | places right |
+|   | recall@1 | recall@5 | recall@10 | right sentence | expected words | right direction | cited \
+by | quote | invalid quotes | passage | places right |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 | OnRecord | 45.0% | 90.0% | 90.0% | 80.0% | 80.0% | 50.0% | itself | 120 characters | 1 of 40 | \
 900 characters | 75.0% |
@@ -820,14 +823,14 @@ characters | 1 of 40 | 900 characters | 75.0% |
 | BM25 | 45.0% | 90.0% | 90.0% | 40.0% | 40.0% | 50.0% | nearest sentence | 120 characters | \
 1 of 40 | 900 characters | 75.0% |
 
-|   | first answer, fresh process | answer, p50 | p95 | with a sentence, p50 | indexing, characters a \
-second | one document changed | index | memory, asking | memory, indexing |
+|   | first answer, fresh process | answer, p50 | p95 | with a sentence, p50 | indexing, \
+characters a second | one document changed | index | memory, asking | memory, indexing |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 | OnRecord | 4.00 s | 90 ms | 180 ms | 90 ms | 2,500 | 0.30 s | 2 MB | 700 MB | 600 MB |
-| OnRecord, passages only | 4.00 s | 20 ms | 40 ms | 120 ms | 2,500 | 0.30 s, not found afterwards | \
-2 MB | 700 MB | 600 MB |
-| BM25 | 4.00 s | 1.2 ms | 2.5 ms | 101 ms | 2,500 | 0.30 s, not found afterwards | 2 MB | 700 MB | \
-600 MB |
+| OnRecord, passages only | 4.00 s | 20 ms | 40 ms | 120 ms | 2,500 | 0.30 s, not found \
+afterwards | 2 MB | 700 MB | 600 MB |
+| BM25 | 4.00 s | 1.2 ms | 2.5 ms | 101 ms | 2,500 | 0.30 s, not found afterwards | 2 MB | 700 MB \
+| 600 MB |
 
 - right sentence: OnRecord (80.0%) is ahead of every other.
 - recall@10: OnRecord (90.0%) is **not** ahead of BM25 (90.0%).
