@@ -446,7 +446,7 @@ class InProcess(LlamaIndex):
 def test_llamaindex_gives_its_passages_and_its_numbered_sources(
     folder: Path, tmp_path: Path, citations: bool
 ) -> None:
-    (folder / "docs" / "b.txt").write_text("The rain went on.\n", "utf-8")
+    (folder / "docs" / "b.txt").write_text("Nothing happened.\n", "utf-8")
     contender = InProcess(citations=citations)
     assert contender.index(Place(folder / "docs", tmp_path / "index")) == 2
     found = contender.ask("Where did it rain?", 1)
