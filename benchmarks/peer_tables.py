@@ -22,7 +22,7 @@ _QUALITY = (
 )
 """Key of a figure, and its column. A column that no row of a set has a figure for is left out."""
 
-_UNPLACED = "–"
+_ABSENT = "–"
 
 
 def peers(result: Result) -> str:
@@ -195,9 +195,12 @@ def _installs(result: Result) -> str:
     rows: list[Row] = []
     for name, each in result["contenders"].items():
         install = each["install"]
-        if install is None:
+        if each["variant_of"]:
             continue
         version = _version(result, name)
+        if install is None:
+            rows.append((each["title"], version, each["gives"], *(_ABSENT,) * 3))
+            continue
         if "error" in install:
             rows.append((each["title"], version, each["gives"], install["error"], "", ""))
             continue
@@ -220,7 +223,7 @@ def _version(result: Result, name: str) -> str:
         row = each["contenders"].get(name, {})
         if "indexing" in row:
             return str(row["indexing"]["version"])
-    return _UNPLACED
+    return _ABSENT
 
 
 def _circumstances(result: Result) -> str:
@@ -247,13 +250,13 @@ def _circumstances(result: Result) -> str:
 def _short(value: float | None) -> str:
     """Milliseconds, with a digit more where there are few."""
     if value is None:
-        return _UNPLACED
+        return _ABSENT
     return f"{value:.1f} ms" if value < 10 else milliseconds(value)
 
 
 def _characters(value: float | None) -> str:
-    return _UNPLACED if value is None else f"{value:,.0f} characters"
+    return _ABSENT if value is None else f"{value:,.0f} characters"
 
 
 def _share(part: int, whole: int) -> str:
-    return percent(part / whole) if whole else _UNPLACED
+    return percent(part / whole) if whole else _ABSENT

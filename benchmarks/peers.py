@@ -3,6 +3,7 @@
     python -m benchmarks.peers                               on the set that comes along
     python -m benchmarks.peers benchmarks/data/news DIR …    and on other sets
     python -m benchmarks.peers --short                       a few minutes; only prints
+    python -m benchmarks.peers --questions 100 --rounds 3    other sizes; only prints
     python -m benchmarks.peers --only onrecord --only bm25s  only these; only prints
 
 Who is measured stands in ``contenders/catalogue.py``. Each runs in processes of its own, one at a
@@ -525,6 +526,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--only", action="append", metavar="NAME", help="this contender; may be given again"
     )
+    for name in ("questions", "rounds", "colds", "changes"):
+        parser.add_argument(f"--{name}", type=_count, metavar="N", help="another size; only prints")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where the environments lie")
     parser.add_argument(
         "--pip-args", default="", metavar="ARGS", help="for every pip install, as one argument"
@@ -539,6 +542,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyError as problem:
         names = ", ".join(contender.name for contender in CONTENDERS)
         parser.error(f"there is no contender {problem.args[0]!r}; choose from: {names}")
+    if args.cache is not None and args.cache.exists() and not args.cache.is_dir():
+        parser.error(f"{args.cache} is not a folder; name one for the environments")
     if args.json is not None and not args.json.parent.is_dir():
         parser.error(f"there is no folder {args.json.parent} to write {args.json.name} into")
 
@@ -569,6 +574,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if described["load"] > 0.5:
         _say(f"the machine is busy (load {described['load']}): figures will be too slow")
     sizes = SHORT if args.short else FULL
+    for name in ("questions", "rounds", "colds", "changes"):
+        if getattr(args, name) is not None:
+            sizes = replace(sizes, **{name: getattr(args, name)})
     by_set = measure(list(sets.values()), contenders, sizes, pythons, _say)
     result = rounded(
         {
@@ -583,7 +591,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                     "title": contender.title,
                     "gives": contender.gives,
                     "limits": contender.limits,
-                    "install": weights.get(base(contender).name),
+                    "variant_of": contender.variant_of,
+                    "install": weights.get(contender.name),
                 }
                 for contender in contenders
             },
@@ -601,6 +610,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say("not a full run: nothing written")
     rows = [row for each in by_set.values() for row in each["contenders"].values()]
     return int(failed or any("error" in row for row in rows))
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1")
+    return int(text)
 
 
 def _cache() -> Path:

@@ -687,6 +687,8 @@ def test_a_run_of_all_is_written_and_ends_with_one_if_a_contender_failed(
         (["nowhere"], "has no documents. Name a folder with docs/*.txt and questions.jsonl."),
         (["SET", "SET"], "two sets are called small; rename the folder of one"),
         (["--json", "nowhere/a.json"], "there is no folder nowhere to write a.json into"),
+        (["--cache", "Makefile"], "Makefile is not a folder; name one for the environments"),
+        (["--rounds", "0"], "argument --rounds: '0' must be a whole number from 1"),
     ],
 )
 def test_bad_input_is_told_what_to_do(
@@ -697,6 +699,7 @@ def test_bad_input_is_told_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(peers, "installed", pytest.fail)
+    monkeypatch.chdir(machine.ROOT)
     argv = [str(folder) if each == "SET" else each for each in argv]
     try:
         code: object = peers.main(argv)
@@ -765,7 +768,13 @@ def row(recall: float, right: float, ms: float, *, own: bool = False) -> dict[st
 
 
 def named(title: str, install: Mapping[str, Any] | None, limits: str = "") -> dict[str, Any]:
-    return {"title": title, "gives": "passages", "limits": limits, "install": install}
+    return {
+        "title": title,
+        "gives": "passages",
+        "limits": limits,
+        "variant_of": "",
+        "install": install,
+    }
 
 
 RESULT: Mapping[str, Any] = {
@@ -783,9 +792,13 @@ RESULT: Mapping[str, Any] = {
     "sizes": {"questions": None, "rounds": 3, "colds": 3, "changes": 3},
     "contenders": {
         "onrecord": named("OnRecord", {"commands": 2, "packages": 150, "bytes": 1.5e9}),
-        "onrecord-passages": named("OnRecord, passages only", None),
+        "onrecord-passages": {
+            **named("OnRecord, passages only", None),
+            "variant_of": "onrecord",
+        },
         "bm25s": named("BM25", {"commands": 1, "packages": 5, "bytes": 80e6}, "nothing"),
         "gone": named("Gone", {"error": "pip failed"}),
+        "light": named("Light", None),
         "broken": named("Broken", {"commands": 1, "packages": 1, "bytes": 1000}),
     },
     "sets": {
@@ -846,6 +859,7 @@ Broken could not be measured: about: the process ended: gone.
 | OnRecord | 1.2 | passages | 2 | 150 | 1.50 GB |
 | BM25 | 1.2 | passages | 1 | 5 | 80 MB |
 | Gone | – | passages | pip failed |   |   |
+| Light | – | passages | – | – | – |
 | Broken | – | passages | 1 | 1 | 1 kB |
 
 ### What could not run offline, and why

@@ -46,7 +46,8 @@ class LlamaIndex:
         self._model: Any = None
 
     def about(self) -> Mapping[str, str]:
-        return {"version": metadata.version("llama-index-core"), "model": MODEL}
+        core, chroma = map(metadata.version, ("llama-index-core", "chromadb"))
+        return {"version": f"{core}, Chroma {chroma}", "model": MODEL}
 
     def index(self, place: Place) -> int:
         from llama_index.core import StorageContext, VectorStoreIndex
