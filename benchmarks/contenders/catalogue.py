@@ -119,6 +119,37 @@ CONTENDERS = (
         module="verbatim",
         gives="passages",
         steps=(_TORCH, Step(("verbatim-rag==0.2.8", "torch==2.13.0", _MODEL))),
+        limits=(
+            "its extraction of verbatim spans. `LLMSpanExtractor` needs a language model, and "
+            "`ModelSpanExtractor` and `SemanticHighlightExtractor` fetch theirs from a hub, as "
+            "does the SPLADE of its hybrid search. Its full-text search needs a Milvus server. "
+            "What is measured is its index by the packaged MiniLM, with passages of at most 1,000 "
+            "characters: by default a text without headings is one passage"
+        ),
+    ),
+    Contender(
+        name="haiku-rag",
+        title="haiku.rag",
+        module="haiku",
+        gives="passages",
+        steps=(
+            _TORCH,
+            Step(
+                (
+                    "haiku-rag==0.6.0",
+                    "torch==2.13.0",
+                    "sentence-transformers==6.0.0",
+                    _MODEL,
+                )
+            ),
+        ),
+        limits=(
+            "its answers, which an agent writes with a language model, and its reranker, which is "
+            "one too by default. It embeds with Ollama, OpenAI or VoyageAI and with nothing in its "
+            "own process, so its embedder was replaced by one that calls the packaged MiniLM; and "
+            "its chunker fetches a vocabulary for tiktoken, which is taken from LlamaIndex's wheel "
+            "instead. 0.6.0 is the latest release for Python 3.11: 0.101.1 needs 3.12"
+        ),
     ),
 )
 
