@@ -118,13 +118,30 @@ CONTENDERS = (
         title="verbatim-rag",
         module="verbatim",
         gives="passages",
-        steps=(_TORCH, Step(("verbatim-rag==0.2.8", "torch==2.13.0", _MODEL))),
+        steps=(
+            _TORCH,
+            Step(
+                (
+                    "verbatim-rag==0.2.8",
+                    "torch==2.13.0",
+                    "torchvision==0.28.0",
+                    "sentence-transformers==5.7.0",
+                    # Later ones refuse its collection of documents, which has no vectors; and this
+                    # one needs pkg_resources, which setuptools then still had.
+                    "milvus-lite==2.5.1",
+                    "pymilvus==2.6.3",
+                    "setuptools==80.9.0",
+                    _MODEL,
+                )
+            ),
+        ),
         limits=(
             "its extraction of verbatim spans. `LLMSpanExtractor` needs a language model, and "
             "`ModelSpanExtractor` and `SemanticHighlightExtractor` fetch theirs from a hub, as "
             "does the SPLADE of its hybrid search. Its full-text search needs a Milvus server. "
             "What is measured is its index by the packaged MiniLM, with passages of at most 1,000 "
-            "characters: by default a text without headings is one passage"
+            "characters: by default a text without headings is one passage. It runs on Milvus "
+            "Lite 2.5.1, for 3.2.2, which pip would choose, refuses its collections"
         ),
     ),
     Contender(
