@@ -52,16 +52,18 @@ def made(
     cache: Path,
     pip_args: Sequence[str],
     say: Callable[[str], None],
+    base: str = sys.executable,
 ) -> Environment:
     """The environment of these steps, from ``cache`` or made now.
 
     Args:
         pip_args: for every ``pip install``, such as the index of a torch build.
+        base: the Python that makes it.
 
     Raises:
         EnvironmentFailed: a step failed. What was half made is removed.
     """
-    folder = cache / f"{name}-{_digest(steps)}"
+    folder = cache / f"{name}-{_digest(steps, base)}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / _MADE
     if stamp.is_file():
@@ -71,7 +73,7 @@ def made(
     for older in cache.glob(f"{name}-{'?' * _DIGITS}"):
         shutil.rmtree(older)
     try:
-        _run([sys.executable, "-m", "venv", str(folder)])
+        _run([base, "-m", "venv", str(folder)])
         packages = _packages_folder(python)
         before = machine.tree_bytes(packages)
         there = _count(packages)
@@ -105,9 +107,9 @@ def _needs(step: Step) -> list[str]:
     return [str(machine.ROOT) if need == "." else need for need in step.needs]
 
 
-def _digest(steps: Sequence[Step]) -> str:
+def _digest(steps: Sequence[Step], base: str) -> str:
     digest = hashlib.sha256(json.dumps([asdict(step) for step in steps]).encode())
-    digest.update(sys.version.encode())
+    digest.update(f"{base}\0{sys.version}".encode())
     if any(step.constrained for step in steps):
         digest.update(_CONSTRAINTS.read_bytes())
     if any("." in step.needs for step in steps):

@@ -484,12 +484,14 @@ def installed(
     cache: Path,
     pip_args: Sequence[str],
     say: Callable[[str], None],
+    base_python: str = sys.executable,
     *,
     weigh: bool,
 ) -> tuple[dict[str, Path], dict[str, Any]]:
     """The interpreter of each contender by name, and of each environment what it weighs.
 
     Args:
+        base_python: what makes the environments.
         weigh: make an environment also for those that run outside it.
     """
     pythons: dict[str, Path] = {}
@@ -501,7 +503,7 @@ def installed(
         if (contender.inside and not weigh) or whole.name in weights:
             continue
         try:
-            made = environments.made(whole.name, whole.steps, cache, pip_args, say)
+            made = environments.made(whole.name, whole.steps, cache, pip_args, say, base_python)
         except environments.EnvironmentFailed as problem:
             say(f"{whole.title}: {problem}")
             weights[whole.name] = {"error": str(problem)}
@@ -533,6 +535,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--pip-args", default="", metavar="ARGS", help="for every pip install, as one argument"
     )
     parser.add_argument(
+        "--python",
+        default=sys.executable,
+        metavar="PYTHON",
+        help="makes the environments; haiku.rag needs one whose sqlite3 loads extensions",
+    )
+    parser.add_argument(
         "--prepare", action="store_true", help="only make the environments; measure nothing"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here as well")
@@ -542,6 +550,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyError as problem:
         names = ", ".join(contender.name for contender in CONTENDERS)
         parser.error(f"there is no contender {problem.args[0]!r}; choose from: {names}")
+    if shutil.which(args.python) is None:
+        parser.error(f"there is no {args.python} to run; name a Python 3.11 or newer")
     if args.cache is not None and args.cache.exists() and not args.cache.is_dir():
         parser.error(f"{args.cache} is not a folder; name one for the environments")
     if args.json is not None and not args.json.parent.is_dir():
@@ -566,7 +576,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     began = time.perf_counter()
     cache = (args.cache or _cache()).expanduser().resolve()
     pip_args = shlex.split(args.pip_args)
-    pythons, weights = installed(contenders, cache, pip_args, _say, weigh=not args.short)
+    pythons, weights = installed(
+        contenders, cache, pip_args, _say, args.python, weigh=not args.short
+    )
     failed = any("error" in weight for weight in weights.values())
     if args.prepare:
         return int(failed)

@@ -689,6 +689,7 @@ def test_a_run_of_all_is_written_and_ends_with_one_if_a_contender_failed(
         (["SET", "SET"], "two sets are called small; rename the folder of one"),
         (["--json", "nowhere/a.json"], "there is no folder nowhere to write a.json into"),
         (["--cache", "Makefile"], "Makefile is not a folder; name one for the environments"),
+        (["--python", "no-python"], "there is no no-python to run; name a Python 3.11 or newer"),
         (["--rounds", "0"], "argument --rounds: '0' must be a whole number from 1"),
     ],
 )

@@ -172,7 +172,8 @@ CONTENDERS = (
             "one too by default. It embeds with Ollama, OpenAI or VoyageAI and with nothing in its "
             "own process, so its embedder was replaced by one that calls the packaged MiniLM; and "
             "its chunker fetches a vocabulary for tiktoken, which is taken from LlamaIndex's wheel "
-            "instead. 0.6.0 is the latest release for Python 3.11: 0.101.1 needs 3.12"
+            "instead. 0.6.0 is the latest release for Python 3.11: 0.101.1 needs 3.12. Its "
+            "vectors need a Python whose SQLite loads extensions (`--python`)"
         ),
     ),
 )
