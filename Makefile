@@ -17,7 +17,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export ANONYMIZED_TELEMETRY = False
 export GRADIO_ANALYTICS_ENABLED = False
 
-.PHONY: help setup run ask serve test test-long lint types format eval bench bench-llm bench-scale wheel clean
+.PHONY: help setup run ask serve test test-long lint types format eval bench bench-llm bench-peers bench-scale wheel clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -90,8 +90,11 @@ format: $(VENV)/.dev
 eval: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.quality
 
+# All of it; make bench BENCH=--short only prints, and takes minutes instead of hours.
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.speed $(BENCH)
+	$(BIN)/python -m benchmarks.scale --seeded-vectors $(BENCH)
+	$(BIN)/python -m benchmarks.peers $(if $(PIP_ARGS),--pip-args="$(PIP_ARGS)") $(BENCH)
 
 # Language models of two sizes, on llama.cpp's server.
 bench-llm: $(VENV)/.dev
@@ -99,6 +102,10 @@ bench-llm: $(VENV)/.dev
 
 bench-scale: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.scale --seeded-vectors
+
+# Makes virtual environments for the others, which takes minutes and gigabytes, once.
+bench-peers: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.peers $(if $(PIP_ARGS),--pip-args="$(PIP_ARGS)")
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps -w dist .

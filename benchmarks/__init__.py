@@ -2,5 +2,6 @@
 
 python -m benchmarks.speed      how fast, how much memory, how large
 python -m benchmarks.quality    how right, on question sets
+python -m benchmarks.peers      both, side by side with what else there is
 python -m benchmarks.readme     the tables of README.md and BENCHMARKS.md from the results
 """

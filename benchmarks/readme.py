@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import growth, plan, tables
+from benchmarks import growth, peer_tables, plan, tables
 from benchmarks.machine import ROOT
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, Render]] = {
     "README.md": {"quality": tables.quality_short, "speed": tables.speed_short},
     "BENCHMARKS.md": {
         "quality": tables.quality,
+        "peers": peer_tables.peers,
         "speed": tables.speed,
         "scale": growth.table,
         "llm": tables.language_models,

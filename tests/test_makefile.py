@@ -93,7 +93,12 @@ def test_run_sets_up_indexes_the_seeds_asks_and_serves(copy: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "command"),
-    [("eval", "quality"), ("bench", "speed"), ("bench-scale", "scale --seeded-vectors")],
+    [
+        ("eval", "quality"),
+        ("bench", "peers"),
+        ("bench-peers", "peers"),
+        ("bench-scale", "scale --seeded-vectors"),
+    ],
 )
 def test_what_measures_sets_up_what_it_draws_with(copy: Path, target: str, command: str) -> None:
     plan = planned(target, root=copy)
