@@ -508,7 +508,7 @@ def _whole(claim: str, sentence: str) -> bool:
     return claim.rstrip(" .!") == sentence.rstrip(" .!")
 
 
-_SUPPORT = -2.5
+_SUPPORT = -3.2
 """Log odds below which a claim has no support, however many words it shares. The reader is made for
 questions: what says no more than the claim itself brings nothing new to it, and stays below 0 as
 often as not. So this tells only the sentence that is about something else."""

@@ -143,7 +143,7 @@ def test_without_a_cross_encoder_none_is_loaded(corpus: Path) -> None:
     )
     argv = ("ask", US_OF_EUROPE, "--json", "--corpus", str(corpus))
     for more, loaded in (
-        (("--cross-encoder", "none"), "['embedder.onnx']\n"),
+        (("--cross-encoder", "none"), "['embedder-int8.onnx', 'embedder.onnx']\n"),
         ((), "['embedder.onnx', 'reader.onnx']\n"),
     ):
         done = subprocess.run(
