@@ -332,7 +332,7 @@ def test_other_names_of_a_country() -> None:
 class Doubting(Grounds):
     def support(self, claim: str, cited: Sequence[str]) -> float | None:
         self.asked = (claim, list(cited))
-        return -2.6
+        return -3.3
 
 
 def test_what_judges_evidence_has_the_last_word() -> None:
