@@ -25,7 +25,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -310,7 +309,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             found = replace(found, items=found.items[: args.limit])
         cache = _cache(args.cache)
         for key in args.models:
-            models[key] = rounded(of_model(key, found, cache, _say))
+            models[key] = rounded(of_model(key, found, cache, machine.say))
             if args.limit is None:
                 _write(models)
     except UserError as problem:
@@ -318,7 +317,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     print(tables.language_models(merged(None, models)))
     if args.limit is not None:
-        _say("not all questions: nothing written")
+        machine.say("not all questions: nothing written")
     return 0
 
 
@@ -341,7 +340,7 @@ def _write(models: Mapping[str, Any]) -> None:
     text = json.dumps(merged(before, models), indent=1, ensure_ascii=False) + "\n"
     RESULTS.write_text(text, "utf-8")
     for path in [RESULTS, *readme.refresh()]:
-        _say(f"wrote {path.relative_to(machine.ROOT)}")
+        machine.say(f"wrote {path.relative_to(machine.ROOT)}")
 
 
 def _models(text: str) -> list[str]:
@@ -356,10 +355,6 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
     return int(text)
-
-
-def _say(text: str) -> None:
-    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

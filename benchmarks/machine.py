@@ -7,6 +7,7 @@ import os
 import platform
 import resource
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -75,3 +76,8 @@ def _memory() -> int | None:
         return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9)
     except (ValueError, OSError, AttributeError):
         return None
+
+
+def say(text: str) -> None:
+    """A line on the screen with the time, for whoever waits."""
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)

@@ -577,19 +577,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     cache = (args.cache or _cache()).expanduser().resolve()
     pip_args = shlex.split(args.pip_args)
     pythons, weights = installed(
-        contenders, cache, pip_args, _say, args.python, weigh=not args.short
+        contenders, cache, pip_args, machine.say, args.python, weigh=not args.short
     )
     failed = any("error" in weight for weight in weights.values())
     if args.prepare:
         return int(failed)
     described = machine.described()
     if described["load"] > 0.5:
-        _say(f"the machine is busy (load {described['load']}): figures will be too slow")
+        machine.say(f"the machine is busy (load {described['load']}): figures will be too slow")
     sizes = SHORT if args.short else FULL
     for name in ("questions", "rounds", "colds", "changes"):
         if getattr(args, name) is not None:
             sizes = replace(sizes, **{name: getattr(args, name)})
-    by_set = measure(list(sets.values()), contenders, sizes, pythons, _say)
+    by_set = measure(list(sets.values()), contenders, sizes, pythons, machine.say)
     result = rounded(
         {
             "format": tables.FORMAT,
@@ -613,13 +613,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     print(peer_tables.peers(result))
     if args.json is not None:
-        _write(args.json, result)
+        readme.write(args.json, result)
     if sizes == FULL and args.only is None:
-        _write(RESULTS, result)
+        readme.write(RESULTS, result)
         for path in readme.refresh():
-            _say(f"wrote {path.relative_to(machine.ROOT)}")
+            machine.say(f"wrote {path.relative_to(machine.ROOT)}")
     else:
-        _say("not a full run: nothing written")
+        machine.say("not a full run: nothing written")
     rows = [row for each in by_set.values() for row in each["contenders"].values()]
     return int(failed or any("error" in row for row in rows))
 
@@ -634,15 +634,6 @@ def _cache() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("onrecord") / "peers"
-
-
-def _write(path: Path, result: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _say(text: str) -> None:
-    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sets: dict[str, Any] = {}
     for folder in args.sets or [NEWS]:
         try:
-            sets[folder.resolve().name] = rounded(measure(folder, args.limit, _say))
+            sets[folder.resolve().name] = rounded(measure(folder, args.limit, machine.say))
         except UserError as problem:
             print(problem, file=sys.stderr)
             return 2
@@ -175,27 +175,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     print()
     print(tables.quality_short(now))
     if args.json is not None:
-        _write(args.json, now)
+        readme.write(args.json, now)
     if args.limit is None:
         before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else None
-        _write(RESULTS, merged(before, sets))
+        readme.write(RESULTS, merged(before, sets))
         for path in [*pictures.refresh(), *readme.refresh()]:
-            _say(f"wrote {path.relative_to(machine.ROOT)}")
+            machine.say(f"wrote {path.relative_to(machine.ROOT)}")
     else:
-        _say("not all questions: nothing written")
+        machine.say("not all questions: nothing written")
     parts = [
         each[part] for each in sets.values() for part in ("onrecord", "dialogues") if part in each
     ]
     return 1 if any(part["invalid_quotes"] for part in parts) else 0
-
-
-def _write(path: Path, result: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _say(text: str) -> None:
-    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,12 @@ _RESULTS = {"llm": "language_models"}
 """The names of results that are not those of their sections."""
 
 
+def write(path: Path, result: Mapping[str, Any]) -> None:
+    """Results as JSON, in a folder that need not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
 def replaced(text: str, name: str, body: str) -> str:
     """``text`` with ``body`` between the marks of section ``name``.
 

@@ -28,6 +28,7 @@ from typing import Any
 
 from assistant.evaluation.metrics import quantile
 from benchmarks import corpus, machine, readme, tables
+from benchmarks.machine import say
 
 RESULTS = readme.RESULTS / "speed.json"
 
@@ -352,10 +353,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         say("not a full run: nothing written")
     return 0
-
-
-def say(text: str) -> None:
-    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

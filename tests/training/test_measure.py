@@ -66,9 +66,9 @@ def test_the_best_by_words_keep_their_order_and_equals_are_taken_from_the_front(
 
 
 @pytest.fixture(scope="module")
-def whole() -> measure.Score:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> measure.Score:
     shipped = Path(measure.__file__).parent.parent / "assistant" / "model"
-    return measure.whole_scorer(shipped, [pool(RIVERS)])
+    return measure.whole_scorer(shipped, [pool(RIVERS)], tmp_path_factory.mktemp("words"))
 
 
 def test_all_of_it_puts_the_answer_first_and_says_how_sure_it_is(whole: measure.Score) -> None:
