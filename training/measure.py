@@ -104,14 +104,14 @@ def cross_encoder(folder: Path) -> Score:
     return score
 
 
-def whole_scorer(folder: Path, pools: Sequence[Pool], place: Path) -> Score:
+def whole_scorer(folder: Path, pools: Sequence[Pool], kept: Path) -> Score:
     """By everything that an answer is chosen by: the cross-encoder, words, kind of answer,
     direction and embeddings, as :class:`assistant.scorer.FeatureScorer` weighs them. What that
     does not weigh stands behind, as the cross-encoder has it.
 
     Args:
         pools: all that will be judged: how rare a word is, is known from these.
-        place: a folder where their words are kept.
+        kept: a folder where their words are kept.
     """
     from assistant.cross_encoder import reader
     from assistant.language import Language
@@ -122,7 +122,7 @@ def whole_scorer(folder: Path, pools: Sequence[Pool], place: Path) -> Score:
     from index.types import Hit, Span
 
     embedder = Embedder()
-    words = LexicalIndex(place / "words.sqlite3")
+    words = LexicalIndex(kept / "words.sqlite3")
     texts = sorted({part[0] for pool in pools for part in pool.parts})
     words.add(((number, 0), "", text) for number, text in enumerate(texts))
     model = reader(str(folder))
@@ -608,16 +608,16 @@ def main() -> None:
     scorers = {} if args.alone else {"bm25": bm25(), "bi_encoder": bi_encoder()}
     if args.model:
         scorers["cross_encoder"] = cross_encoder(args.model)
-    place = tempfile.TemporaryDirectory()
+    kept = tempfile.TemporaryDirectory()
     if args.model and not args.alone and pools:
-        scorers["scorer"] = whole_scorer(args.model, pools, Path(place.name))
+        scorers["scorer"] = whole_scorer(args.model, pools, Path(kept.name))
     found: dict[str, dict[str, Any]] = {}
     for name, score in scorers.items():
         print(f"{name} …", file=sys.stderr, flush=True)
         # On news it is made of the documents' own passages, as `make eval` has it.
         of_it = {k: part for k, part in parts.items() if (name, k) != ("scorer", "news")}
         found[name] = {key: part(score) for key, part in of_it.items()}
-    place.cleanup()
+    kept.cleanup()
     print(json.dumps(rounded(found), indent=1))
     if args.markdown:
         args.markdown.write_text(markdown(found), "utf-8")
