@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from assistant.kinds import kind_asked, things
 from assistant.types import Candidate, Evidence, Judgement, Question, Scorer
 from index.types import Hit, Span
 
@@ -145,12 +146,15 @@ def select_evidence(
         if rivals and upright[0][1].probability < 0.5:
             reason = rivals[0][1].reason
     ranked = upright or judged
-    if _NOW.search(question.text) or not _EARLIER.search(question.text):
+    newest = _NOW.search(question.text) or not _EARLIER.search(question.text)
+    if newest:
         ranked = _newest_first(question.text, ranked)
     parts = question_parts(question.text)
     several = len(parts) > 1 or _SEVERAL.search(question.text) is not None
     if len(parts) > 1:
         ranked = _part_by_part([_judged(part, pool, scorer) for part in parts], ranked)
+    elif newest and not several:
+        ranked = _without_superseded(question.text, ranked)
     chosen = _distinct(ranked, most, _FOLLOWS_SEVERAL if several else _FOLLOWS, len(parts))
     return Selection(
         tuple(chosen), chosen[0].judgement.probability, reason, len(pool), _passages(hits, ranked)
@@ -269,14 +273,13 @@ def _newest_first(
         return list(ranked)
     bar = _logit(judgement.probability) - (_ALIKE_NOW if _NOW.search(question) else _ALIKE)
     asked = _words(question)
-    subject = _words(best.hit.title) | _words(best.text)
     newer = [
         pair
         for pair in ranked[1:8]
         if pair[0].hit.published is not None
         and pair[0].hit.published > best.hit.published
         and _logit(pair[1].probability) >= bar
-        and _overlap(_words(pair[0].hit.title) | _words(pair[0].text), subject) >= _RELATED
+        and _of_one_matter(pair[0], best)
         and len(asked & _words(pair[0].text)) >= len(asked & _words(best.text)) - 2
     ]
     if not newer:
@@ -284,6 +287,37 @@ def _newest_first(
     first = max(newer, key=lambda pair: (pair[0].hit.published, pair[1].probability))
     # Its own probability stays: it is what the threshold is compared with.
     return [first, *(pair for pair in ranked if pair is not first)]
+
+
+def _without_superseded(
+    question: str, ranked: Sequence[tuple[Candidate, Judgement]]
+) -> list[tuple[Candidate, Judgement]]:
+    """Without the older reports of the best one's matter that it takes the place of: what they
+    said then is no answer beside what is so now."""
+    first = ranked[0][0]
+    return [ranked[0], *(pair for pair in ranked[1:] if not _superseded(question, pair[0], first))]
+
+
+def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
+    """Whether a report says what a newer one of its matter says otherwise, as far as asked for:
+    another figure or date, or less of what the question has."""
+    then, now = older.hit.published, newer.hit.published
+    if then is None or now is None or then >= now or not _of_one_matter(older, newer):
+        return False
+    if _NOW.search(question):
+        return True
+    kind = kind_asked(question)
+    named = things(kind, question)
+    told, told_now = things(kind, older.text) - named, things(kind, newer.text) - named
+    if told and told_now and told != told_now:
+        return True
+    asked = _words(question)
+    return asked & _words(older.text) < asked & _words(newer.text)
+
+
+def _of_one_matter(one: Candidate, other: Candidate) -> bool:
+    words, others = (_words(c.hit.title) | _words(c.text) for c in (one, other))
+    return _overlap(words, others) >= _RELATED
 
 
 def _distinct(

@@ -35,6 +35,7 @@ from assistant.direction import (
     relation_of,
 )
 from assistant.direction import speaker as speaker_of
+from assistant.kinds import COUNTED, FIGURES, LABELS, NUMBER, TESTS, kind_asked
 from assistant.types import Candidate, Judgement
 
 if TYPE_CHECKING:
@@ -62,41 +63,6 @@ WEIGHTS = Path(__file__).with_name("scorer.json")
 
 _WORD = re.compile(r"\w+")
 _CAPITAL = re.compile(r"(?<=[\w,;:’'”)] )[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*")
-_NUMBER_WORDS = (
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|third|"
-    r"quarter|hundreds?|thousands?|millions?|billions?|twice|double)\b"
-)
-_NUMBER = re.compile(rf"\d|{_NUMBER_WORDS}", re.IGNORECASE)
-_FIGURES = re.compile(rf"\d+(?:[.,]\d+)*|{_NUMBER_WORDS}", re.IGNORECASE)
-_ASKING = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
-_MONEY = re.compile(
-    r"[€$£¥]|\b(?:euros?|dollars?|pounds?|crowns?|francs?|yen|yuan|rupees?|pesos?|"
-    r"(?:m|b|tr)illion)\b",
-    re.IGNORECASE,
-)
-_PERCENT = re.compile(r"%|\bper ?cent\b|\bpercentage\b|\b(?:half|third|quarter)s?\b", re.IGNORECASE)
-_DATE = re.compile(
-    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|tomorrow|spring|"
-    r"summer|autumn|winter|week|month|year|century|\d{4}|\d{1,2}(?:st|nd|rd|th))s?\b",
-    re.IGNORECASE,
-)
-_DURATION = re.compile(
-    r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies))\b|"
-    r"\b(?:until|since|lasted|from .{1,20} to)\b",
-    re.IGNORECASE,
-)
-_MEASURE = re.compile(
-    r"\b(?:kilomet(?:re|er)s?|met(?:re|er)s?|miles?|feet|foot|inch(?:es)?|hectares?|acres?|"
-    r"years? old|tonnes?|tons?|kilograms?|kg|km|litres?|gallons?|degrees?|square|cubic|[mg]w)\b",
-    re.IGNORECASE,
-)
-_REASON = re.compile(
-    r"\b(?:because|since|due to|owing to|as a result|so that|in order to|after|caused?|reasons?|"
-    r"blam(?:ed?|ing)|thanks to|by|amid|over|citing|led to|prompted|fear(?:s|ed)?|"
-    r"wanted|stopped|therefore)\b",
-    re.IGNORECASE,
-)
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|them|his|its|their|theirs|the (?:two|former|latter|company|"
     r"firm|group|agency|government|ministry|union|federation|club|council|court|bank|bloc|side)s?)"
@@ -110,51 +76,6 @@ _SAYING = re.compile(
     r"denied|denies|argued|argues|described|announced|puts?|accused|criticised|criticized|"
     r"praised|estimates?d?|believes?|thinks?|comes? from)\b|\baccording to who",
     re.IGNORECASE,
-)
-_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "reason",
-            r"\bwhy\b|\bwhat (?:caused|led|made|held up|prompted)\b|\breasons? (?:for|why)\b",
-        ),
-        (
-            "percent",
-            r"\b(?:what|which) (?:share|percentage|proportion|fraction)\b|\bper ?cent\b|"
-            r"\bhow (?:effective|far did .* (?:rise|fall|drop))\b|\befficacy\b",
-        ),
-        (
-            "money",
-            r"\bhow much (?:money|did .* (?:cost|pay|lend|bid|spend|invest)|does .* cost|will .* "
-            r"(?:cost|pay))\b|\b(?:price|cost|fee|salary|wage|budget|fine)\b",
-        ),
-        (
-            "duration",
-            r"\bhow long (?:did|does|has|had|will|before|were|was|until|ago)\b|\bhow many "
-            r"(?:years|months|weeks|days|hours|minutes)\b",
-        ),
-        (
-            "measure",
-            r"\bhow (?:high|tall|deep|wide|long|far|large|big|heavy|fast|old)\b|"
-            r"\bwhat (?:length|height|altitude|depth|width|speed|distance|size|weight)\b",
-        ),
-        (
-            "number",
-            r"\bhow (?:many|much|often)\b|\b(?:number|vote count|result|score|total|rate) of\b|"
-            r"\bwhat (?:number|rate|rise|score)\b|\bcount\b",
-        ),
-        (
-            "date",
-            r"\bwhen\b|\b(?:what|which) (?:date|day|year|month|time|century)\b|\bdate of\b|"
-            r"\bin what year\b|\bdeadline\b",
-        ),
-        ("person", r"\bwho(?:se|m)?\b|\bname of (?:the )?\w+(?:er|or|ist|ent|man|woman)\b"),
-        (
-            "place",
-            r"\bwhere\b|\b(?:what|which) (?:city|country|town|place|port|state|region|"
-            r"continent|village|county)\b",
-        ),
-    )
 )
 _PLAIN_WORDS = frozenset(
     """a about after against all also am an and any are as at be because been before being between
@@ -410,7 +331,7 @@ class FeatureScorer:
             unknown = Direction(Verdict.UNKNOWN, "")
             sentences = self._language.parse(
                 [candidate.text for candidate in final],
-                names=question.saying or question.kind in _LABELS,
+                names=question.saying or question.kind in LABELS,
             )
             return [_Grammar(asked, sentence, unknown, False) for sentence in sentences]
         known = self._texts_of(final, pool)
@@ -588,7 +509,7 @@ class _Asked:
             terms=terms,
             names=frozenset(names & set(terms)),
             pairs=frozenset(pairwise(line)),
-            kind=_kind_asked(question),
+            kind=kind_asked(question),
             words=frozenset(stems[word] for word in lower if word in stems),
             stems=stems,
             saying=bool(_SAYING.search(question)),
@@ -741,55 +662,22 @@ def _predicate(grammar: _Grammar) -> float:
     return float(any(token.lemma.lower() == lemma for token in grammar.sentence.tokens))
 
 
-_TESTS: Mapping[str, re.Pattern[str]] = {
-    "reason": _REASON,
-    "percent": _PERCENT,
-    "money": _MONEY,
-    "duration": _DURATION,
-    "measure": _MEASURE,
-    "number": _NUMBER,
-    "date": _DATE,
-}
-_LABELS: Mapping[str, frozenset[str]] = {
-    "person": frozenset({"PERSON", "ORG", "NORP", "GPE"}),
-    "place": frozenset({"GPE", "LOC", "FAC", "ORG"}),
-}
-
-
-_COUNTED = frozenset({"percent", "money", "measure", "duration", "number"})
-
-
-def _kind_asked(question: str) -> str:
-    """The kind of thing asked for; empty where none of ours is.
-
-    Of two question words the first asks: the "who" in "what did the man who …" does not.
-    """
-    first = _ASKING.search(question)
-    matches = [(m.start(), kind) for kind, p in _KINDS if (m := p.search(question))]
-    # Stable: of kinds that begin at one place the table's first is the closest.
-    for start, kind in sorted(matches, key=lambda match: match[0]):
-        if first and start > first.start() and _ASKING.match(question, start):
-            continue
-        return kind
-    return ""
-
-
 def _kind_of_thing(asked: _Asked, text: str, grammar: _Grammar) -> tuple[float, float]:
     """Whether what the question asks for stands in the sentence, and was not in the question."""
     if not asked.kind:
         return 0.0, 0.0
-    if asked.kind in _COUNTED:
+    if asked.kind in COUNTED:
         # The unit may stand in the question; new is the number.
-        known = {match.casefold() for match in _FIGURES.findall(asked.text)}
-        found = bool(_TESTS[asked.kind].search(text)) and any(
-            figure.casefold() not in known for figure in _FIGURES.findall(text)
+        known = {match.casefold() for match in FIGURES.findall(asked.text)}
+        found = bool(TESTS[asked.kind].search(text)) and any(
+            figure.casefold() not in known for figure in FIGURES.findall(text)
         )
-    elif asked.kind in _TESTS:
-        known = {match.casefold() for match in _TESTS[asked.kind].findall(asked.text)}
-        found = any(m.casefold() not in known for m in _TESTS[asked.kind].findall(text))
+    elif asked.kind in TESTS:
+        known = {match.casefold() for match in TESTS[asked.kind].findall(asked.text)}
+        found = any(m.casefold() not in known for m in TESTS[asked.kind].findall(text))
     else:
         found = any(
-            entity.label in _LABELS[asked.kind]
+            entity.label in LABELS[asked.kind]
             and not set(_stems(asked, entity.text)) <= asked.words
             for entity in grammar.sentence.entities
         )
@@ -801,15 +689,15 @@ def _answer_kind(asked: _Asked, answer: str, grammar: _Grammar) -> float:
     where no kind is asked for, or no words were read."""
     if not asked.kind or not answer:
         return 0.0
-    if asked.kind in _COUNTED:
-        found = _NUMBER.search(answer) is not None
-    elif asked.kind in _TESTS:
+    if asked.kind in COUNTED:
+        found = NUMBER.search(answer) is not None
+    elif asked.kind in TESTS:
         # A reason is given by what stands before the words.
-        found = asked.kind == "reason" or _TESTS[asked.kind].search(answer) is not None
+        found = asked.kind == "reason" or TESTS[asked.kind].search(answer) is not None
     else:
         words = answer.casefold()
         found = any(
-            entity.label in _LABELS[asked.kind]
+            entity.label in LABELS[asked.kind]
             and (entity.text.casefold() in words or words in entity.text.casefold())
             for entity in grammar.sentence.entities
         )

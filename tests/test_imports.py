@@ -23,6 +23,8 @@ STAGES = {
     f"assistant.{name}"
     for name in ("retrieve", "evidence", "compose", "claims", "verify", "follow_up", "render")
 }
+# Patterns over a text, as a stage has its own.
+WORDS = {"assistant.kinds"}
 # Who does what to whom: from a sentence's words to the verdict. Each knows those before it.
 GRAMMAR = tuple(
     f"assistant.{name}"
@@ -160,7 +162,7 @@ def objection(found: Import) -> str:
             return "stages never import one another"
         if imported in ("assistant.pipeline", "assistant.engine"):
             return "the pipeline hands to a stage, never the other way round"
-        if imported not in VALUES and not found.typing:
+        if imported not in VALUES | WORDS and not found.typing:
             return "a stage imports types and errors; what it works with is handed to it"
     if importer in FACES and imported not in FOR_FACES and not found.typing:
         return "a face imports pipeline, render, config, types, errors and index.sync"
@@ -173,6 +175,8 @@ def objection(found: Import) -> str:
     )
     if importer in GRAMMAR and imported not in known:
         return "grammar knows sentences, and nothing of what is asked of them"
+    if importer in WORDS:
+        return "patterns know nothing but text"
     if importer == "assistant.cross_encoder" and imported not in VALUES:
         return "what reads takes texts: a scorer or a training may call it"
     if importer == "assistant.evaluation.metrics" and imported not in VALUES:
@@ -236,6 +240,7 @@ def test_every_import_of_ours_is_one_that_may_be() -> None:
         ("assistant.render", "async def f():\n    import index.store", "handed to it"),
         ("assistant.verify", "from assistant.pipeline import Assistant", "hands to a stage"),
         ("assistant.evidence", "from assistant.config import Settings", "handed to it"),
+        ("assistant.kinds", "from assistant.types import Candidate", "nothing but text"),
         (
             "assistant.follow_up",
             "import importlib\nimportlib.import_module('index.embed')",

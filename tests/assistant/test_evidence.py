@@ -409,7 +409,7 @@ def fees(
 
 def test_among_those_that_answer_alike_the_newest_wins(documents: Documents) -> None:
     found = select(FEE, fees(documents), documents, {OLD: 0.80, NEW: 0.75})
-    assert texts(found) == [NEW, OLD]
+    assert texts(found) == [NEW]
     assert found.confidence == 0.75  # its own probability stays
 
 
@@ -477,14 +477,77 @@ def test_a_newer_sentence_must_have_the_words_asked_for(documents: Documents) ->
     assert texts(select(FEE, hits, documents, {OLD: 0.80, other: 0.80}))[0] == OLD
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [(None, JUNE), (MAY, None), (None, None), (JUNE, JUNE), (JULY, JUNE)]
-)
+@pytest.mark.parametrize(("old", "new"), [(None, JUNE), (MAY, None), (None, None), (JUNE, JUNE)])
 def test_without_two_dates_that_differ_the_best_wins(
     documents: Documents, old: date | None, new: date | None
 ) -> None:
     found = select(FEE, fees(documents, old, new), documents, {OLD: 0.80, NEW: 0.79})
     assert texts(found) == [OLD, NEW]
+
+
+DEED = "The council has ordered the port of Elm to stop."
+WISH = "The council has asked the port of Elm for figures."
+
+
+@pytest.mark.parametrize(
+    ("question", "old", "new"),
+    [
+        # Another figure or date of the kind asked for.
+        ("How high is the harbour fee of Elm?", OLD, NEW),
+        ("How many boats may Elm send?", "Elm may send 62 boats.", "Elm may send 48 boats."),
+        ("When does the port of Elm open?", "The port of Elm opens in spring 2028.",
+         "The port of Elm does not open before autumn 2029."),
+        # Less of what the question has.
+        ("What has the council ordered the port of Elm to do?", WISH, DEED),
+        # Whatever it says, where the question is about now.
+        ("Who is the envoy of Elm now?", "Elm's envoy, Ash, was dismissed by its port.",
+         "Elm's envoy since June is Oak, its port said."),
+    ],
+)  # fmt: skip
+def test_what_a_newer_report_takes_the_place_of_is_no_answer_beside_it(
+    documents: Documents, question: str, old: str, new: str
+) -> None:
+    def asked(before: date | None, after: date | None, word: str = "") -> list[str]:
+        hits = [
+            documents.add("old.txt", old, published=before, title="The port of Elm"),
+            documents.add("new.txt", new, published=after, title="The port of Elm again"),
+        ]
+        return texts(select(question + word, hits, documents, {new: 0.80, old: 0.79}))
+
+    assert asked(MAY, JUNE) == [new]
+    # Of one day, of no known day, or the newer one behind: both are told.
+    assert asked(MAY, MAY) == [new, old]
+    assert asked(None, JUNE) == [new, old]
+    if not question.endswith("now?"):
+        assert sorted(asked(MAY, JUNE, " And before?")) == sorted([new, old])
+
+
+@pytest.mark.parametrize(
+    ("question", "old", "new"),
+    [
+        # The same figure, or one of another kind, or of another matter.
+        ("How many boats may Elm send?", "Elm may send 62 boats.", "Elm may send 62 boats to sea."),
+        ("How many boats may Elm send?", "Elm may send boats.", "Elm may send 48 boats."),
+        ("Why may Elm send boats?", "Elm may send 62 boats.", "Elm may send 48 boats."),
+        ("How many boats may Elm send?", "Oak catches 9 whales.", "Elm may send 48 boats."),
+        # Each with something asked for that the other has not.
+        ("What did Ash and Oak do?", "Ash lent Elm a boat.", "Oak sold Elm a boat."),
+    ],
+)
+def test_what_an_older_report_adds_is_told(
+    documents: Documents, question: str, old: str, new: str
+) -> None:
+    hits = [
+        documents.add("old.txt", old, published=MAY, title="Port"),
+        documents.add("new.txt", new, published=JUNE, title="Harbour"),
+    ]
+    assert texts(select(question, hits, documents, {new: 0.80, old: 0.79})) == [new, old]
+
+
+def test_who_asks_for_several_is_told_what_was_then_too(documents: Documents) -> None:
+    question = "How does the harbour fee of Elm differ between the two reports, in crowns?"
+    found = select(question, fees(documents), documents, {NEW: 0.80, OLD: 0.79})
+    assert texts(found) == [NEW, OLD]
 
 
 def test_the_newest_of_those_that_say_the_same_is_cited_first(documents: Documents) -> None:

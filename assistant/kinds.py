@@ -1,0 +1,131 @@
+"""What kind of thing a question asks for, and where a sentence has such a thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_NUMBER_WORDS = (
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|third|"
+    r"quarter|hundreds?|thousands?|millions?|billions?|twice|double)\b"
+)
+NUMBER = re.compile(rf"\d|{_NUMBER_WORDS}", re.IGNORECASE)
+FIGURES = re.compile(rf"\d+(?:[.,]\d+)*|{_NUMBER_WORDS}", re.IGNORECASE)
+_ASKING = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    r"[€$£¥]|\b(?:euros?|dollars?|pounds?|crowns?|francs?|yen|yuan|rupees?|pesos?|"
+    r"(?:m|b|tr)illion)\b",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(r"%|\bper ?cent\b|\bpercentage\b|\b(?:half|third|quarter)s?\b", re.IGNORECASE)
+_DATE = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|tomorrow|spring|"
+    r"summer|autumn|winter|week|month|year|century|\d{4}|\d{1,2}(?:st|nd|rd|th))s?\b",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(
+    r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies))\b|"
+    r"\b(?:until|since|lasted|from .{1,20} to)\b",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(
+    r"\b(?:kilomet(?:re|er)s?|met(?:re|er)s?|miles?|feet|foot|inch(?:es)?|hectares?|acres?|"
+    r"years? old|tonnes?|tons?|kilograms?|kg|km|litres?|gallons?|degrees?|square|cubic|[mg]w)\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|as a result|so that|in order to|after|caused?|reasons?|"
+    r"blam(?:ed?|ing)|thanks to|by|amid|over|citing|led to|prompted|fear(?:s|ed)?|"
+    r"wanted|stopped|therefore)\b",
+    re.IGNORECASE,
+)
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (
+            "reason",
+            r"\bwhy\b|\bwhat (?:caused|led|made|held up|prompted)\b|\breasons? (?:for|why)\b",
+        ),
+        (
+            "percent",
+            r"\b(?:what|which) (?:share|percentage|proportion|fraction)\b|\bper ?cent\b|"
+            r"\bhow (?:effective|far did .* (?:rise|fall|drop))\b|\befficacy\b",
+        ),
+        (
+            "money",
+            r"\bhow much (?:money|did .* (?:cost|pay|lend|bid|spend|invest)|does .* cost|will .* "
+            r"(?:cost|pay))\b|"
+            r"\bhow (?:high|low|large|big) .*\b(?:price|cost|fee|salary|wage|budget|fine|tax|debt|"
+            r"bill|bid)s?\b|\b(?:price|cost|fee|salary|wage|budget|fine)\b",
+        ),
+        (
+            "duration",
+            r"\bhow long (?:did|does|has|had|will|before|were|was|until|ago)\b|\bhow many "
+            r"(?:years|months|weeks|days|hours|minutes)\b",
+        ),
+        (
+            "measure",
+            r"\bhow (?:high|tall|deep|wide|long|far|large|big|heavy|fast|old)\b|"
+            r"\bwhat (?:length|height|altitude|depth|width|speed|distance|size|weight)\b",
+        ),
+        (
+            "number",
+            r"\bhow (?:many|much|often)\b|\b(?:number|vote count|result|score|total|rate) of\b|"
+            r"\bwhat (?:number|rate|rise|score)\b|\bcount\b",
+        ),
+        (
+            "date",
+            r"\bwhen\b|\b(?:what|which) (?:date|day|year|month|time|century)\b|\bdate of\b|"
+            r"\bin what year\b|\bdeadline\b",
+        ),
+        ("person", r"\bwho(?:se|m)?\b|\bname of (?:the )?\w+(?:er|or|ist|ent|man|woman)\b"),
+        (
+            "place",
+            r"\bwhere\b|\b(?:what|which) (?:city|country|town|place|port|state|region|"
+            r"continent|village|county)\b",
+        ),
+    )
+)
+TESTS: Mapping[str, re.Pattern[str]] = {
+    "reason": _REASON,
+    "percent": _PERCENT,
+    "money": _MONEY,
+    "duration": _DURATION,
+    "measure": _MEASURE,
+    "number": NUMBER,
+    "date": _DATE,
+}
+LABELS: Mapping[str, frozenset[str]] = {
+    "person": frozenset({"PERSON", "ORG", "NORP", "GPE"}),
+    "place": frozenset({"GPE", "LOC", "FAC", "ORG"}),
+}
+
+
+COUNTED = frozenset({"percent", "money", "measure", "duration", "number"})
+
+
+def kind_asked(question: str) -> str:
+    """The kind of thing asked for; empty where none of ours is.
+
+    Of two question words the first asks: the "who" in "what did the man who …" does not.
+    """
+    first = _ASKING.search(question)
+    matches = [(m.start(), kind) for kind, p in _KINDS if (m := p.search(question))]
+    # Stable: of kinds that begin at one place the table's first is the closest.
+    for start, kind in sorted(matches, key=lambda match: match[0]):
+        if first and start > first.start() and _ASKING.match(question, start):
+            continue
+        return kind
+    return ""
+
+
+def things(kind: str, text: str) -> frozenset[str]:
+    """The figures or dates of that kind in a text, in lower case; none of a kind that only names
+    can tell (a person, a place)."""
+    test = TESTS.get(kind)
+    if test is None or kind == "reason" or not test.search(text):
+        return frozenset()
+    return frozenset(
+        found.casefold() for found in (FIGURES if kind in COUNTED else test).findall(text)
+    )
