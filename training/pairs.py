@@ -32,6 +32,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from index.sentences import sentence_spans
+from index.types import Span
 from training.words import OPPOSITE, SAME, bent
 
 SEED = 4
@@ -58,6 +59,15 @@ DROPPED = 0.3
 
 QAMR = 40_000
 """Questions of QAMR, at the most."""
+
+SQUAD_WAYS = 0.4
+"""Share of SQuAD's questions that are used another way than as they are, where one is found."""
+
+SQUAD_REWORDED = 0.25
+"""Share of the others that are put into other words."""
+
+SQUAD_REMOVED = 0.08
+"""Share of SQuAD's questions whose answering sentence is left out."""
 
 
 # --- Words ----------------------------------------------------------------------------------------
@@ -282,6 +292,10 @@ class Tagged:
     start: int
 
 
+MANY = 20_000
+"""Texts that are worth a second process."""
+
+
 class Tagger:
     """spaCy's small model, of which only the tags and lemmas are used."""
 
@@ -296,10 +310,17 @@ class Tagger:
             self.read([text])
         return self._known[text]
 
+    @property
+    def known(self) -> Iterable[tuple[Tagged, ...]]:
+        """Of all texts that were read."""
+        return self._known.values()
+
     def read(self, texts: Iterable[str]) -> None:
         """All at once, which is faster."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        for text, doc in zip(new, self._nlp.pipe(new, batch_size=512), strict=True):
+        processes = 2 if len(new) > MANY else 1
+        read = self._nlp.pipe(new, batch_size=512, n_process=processes)
+        for text, doc in zip(new, read, strict=True):
             self._known[text] = tuple(
                 Tagged(t.text, t.lemma_.lower(), t.tag_, t.idx) for t in doc if not t.is_space
             )
@@ -312,18 +333,81 @@ def put_in(text: str, word: Tagged, other: str) -> str:
     return text[: word.start] + other + text[word.start + len(word.text) :]
 
 
-def reworded(question: str, tags: Sequence[Tagged], rng: random.Random) -> str | None:
-    """The question with some of its words replaced by others that mean the same."""
+class Near:
+    """Words near in meaning, by vectors from which opposites were pushed away (counter-fitting:
+    Mrkšić et al. 2016), in the same form as a word: "fell" for "dropped", not "drop".
+
+    Args:
+        file: a word and its vector on each line.
+        tagged: texts whose commonest tag of a form is taken for the form's.
+    """
+
+    CLOSE = 0.8
+    """Cosine, at least."""
+
+    MOST = 5
+
+    def __init__(self, file: Path, tagged: Iterable[Sequence[Tagged]]) -> None:
+        seen: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+        for tags in tagged:
+            for word in tags:
+                seen[word.text.lower()][word.tag, word.lemma] += 1
+        self._form = {form: counts.most_common(1)[0][0] for form, counts in seen.items()}
+        self._words: list[str] = []
+        rows = []
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                word, *values = line.split()
+                if word in self._form:
+                    self._words.append(word)
+                    rows.append(np.array(values, dtype=np.float32))
+        matrix = np.stack(rows)
+        self._vectors = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+        self._place = {word: n for n, word in enumerate(self._words)}
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __call__(self, word: Tagged) -> tuple[str, ...]:
+        """The nearest first; none for a name or an unknown word."""
+        form = word.text.lower()
+        place = self._place.get(form)
+        if place is None or word.tag[:1] not in "NVJ" or word.tag.startswith("NNP"):
+            return ()
+        key = f"{form} {word.tag}"
+        if key not in self._known:
+            scores = self._vectors @ self._vectors[place]
+            found = []
+            for n in np.argsort(-scores)[1:40]:
+                tag, lemma = self._form[self._words[n]]
+                if scores[n] < self.CLOSE or len(found) == self.MOST:
+                    break
+                if tag == word.tag and lemma[:4] != word.lemma[:4]:
+                    found.append(self._words[n])
+            self._known[key] = tuple(found)
+        return self._known[key]
+
+
+def reworded(
+    question: str, tags: Sequence[Tagged], rng: random.Random, near: Near | None = None
+) -> str | None:
+    """The question with some of its words replaced by others that mean the same.
+
+    Args:
+        near: more of such words, besides the table's.
+    """
     places = []
     for word in tags:
-        same = SAME.get(word.tag[:1] if word.tag[:1] in "VN" else "J", {}).get(word.lemma)
-        if same and not word.tag.startswith("NNP"):
-            places.append((word, same))
+        if word.tag.startswith("NNP") or word.lemma in _STOP:
+            continue
+        same = SAME.get(word.tag[:1] if word.tag[:1] in "VN" else "J", {}).get(word.lemma, ())
+        options = [bent(other, word.tag) for other in same]
+        options += near(word) if near else ()
+        if options:
+            places.append((word, options))
     if not places:
         return None
     some = [place for place in places if rng.random() < 0.8] or [rng.choice(places)]
-    for word, same in sorted(some, key=lambda place: -place[0].start):
-        question = put_in(question, word, bent(rng.choice(same), word.tag))
+    for word, options in sorted(some, key=lambda place: -place[0].start):
+        question = put_in(question, word, rng.choice(options))
     return question
 
 
@@ -465,6 +549,10 @@ Part = tuple[str, str, str]
 """Sentence, title, sentence before."""
 
 
+def _flat(text: str, span: Span) -> str:
+    return " ".join(text[span.start : span.end].split())
+
+
 @dataclass(frozen=True)
 class Group:
     """A question, what answers it, and what doesn't."""
@@ -550,7 +638,7 @@ class Article:
         placed = []
         for span in sentence_spans(text):
             placed.append((len(self.sentences), span.start, span.end))
-            self.sentences.append(" ".join(text[span.start : span.end].split()))
+            self.sentences.append(_flat(text, span))
             self.paragraph.append(number)
         return placed
 
@@ -573,6 +661,7 @@ def paragraph_group(
     *,
     removed: bool = False,
     near: int = 2,
+    most: int = 6,
 ) -> Group:
     """A question about a paragraph.
 
@@ -581,6 +670,7 @@ def paragraph_group(
         around: the paragraph's place among the article's.
         removed: leave the answering ones out.
         near: how many sentences of other paragraphs.
+        most: sentences that don't answer, one fewer where none does.
     """
     home = [n for n, p in enumerate(article.paragraph) if p == around]
     taken = answering[0] if answering else None
@@ -605,7 +695,7 @@ def paragraph_group(
         distinct(
             (article.part(n, without) for n in rivals),
             {article.sentences[n] for n in answering},
-            6 if positives else 5,
+            most if positives else most - 1,
         ),
         source + ("-removed" if removed else ""),
         tuple(sorted(answers)),
@@ -695,17 +785,22 @@ def qamr_groups(
 
 
 def variants(
-    group: Group, near: Sequence[str], tagger: Tagger, rng: random.Random
+    group: Group,
+    near: Sequence[str],
+    tagger: Tagger,
+    rng: random.Random,
+    words: Near | None = None,
 ) -> Iterator[Group]:
     """What else a question with its sentences teaches: the same in other words, the answer made
     vague, and a question that only looks answered.
 
     Args:
         near: sentences of the same article, whose words and names come into such a question.
+        words: for :func:`reworded`.
     """
     (positive,), question = group.pos, group.q
     roll = rng.random()
-    if roll < 0.3 and (other := reworded(question, tagger(question), rng)):
+    if roll < 0.3 and (other := reworded(question, tagger(question), rng, words)):
         yield replace(group, q=other, source=f"{group.source}-reworded")
     elif roll < 0.6:
         made = unanswerable(
@@ -735,16 +830,53 @@ def wiki_titles(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]
     return titles[:-WIKI_HELD_OUT], titles[-WIKI_HELD_OUT:]
 
 
-def wiki_groups(
-    rows: Sequence[Mapping[str, Any]],
-    titles: Sequence[str],
-    rng: random.Random,
-    tagger: Tagger | None,
-) -> Iterator[Group]:
-    """Questions about paragraphs of Wikipedia. With a ``tagger`` also without the answer, and
-    made wrong."""
+@dataclass(frozen=True)
+class Asked:
+    """A question about a paragraph, and where in its article the answer stands.
+
+    Attributes:
+        article: the question's.
+        index: over the article's sentences.
+        names: that the article has.
+        answering: places of the sentences with the answer, what most annotators point at first.
+        answers: their words.
+    """
+
+    question: str
+    context: str
+    article: Article
+    index: Bm25
+    names: Sequence[str]
+    answering: Sequence[int]
+    answers: frozenset[str]
+
+    def group(self, rng: random.Random, source: str, **other: Any) -> Group:
+        """See :func:`paragraph_group`."""
+        around = self.article.paragraph[self.answering[0]]
+        return paragraph_group(
+            self.question, self.article, self.index, self.answering, self.answers, around, rng,
+            source, **other,
+        )  # fmt: skip
+
+    @property
+    def near(self) -> list[str]:
+        """The other sentences of its paragraph."""
+        around = self.article.paragraph[self.answering[0]]
+        return [
+            self.article.sentences[n]
+            for n, p in enumerate(self.article.paragraph)
+            if p == around and n not in self.answering
+        ]
+
+
+def asked_of(rows: Iterable[Mapping[str, Any]], titles: Sequence[str]) -> Iterator[Asked]:
+    """Of rows as SQuADShifts has them, article by article. A question whose answer stands in no
+    sentence is left out."""
+    by_title: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_title[row["title"]].append(row)
     for title in titles:
-        own = [row for row in rows if row["title"] == title]
+        own = by_title[title]
         article = Article(title.replace("_", " "))
         placed: dict[str, list[tuple[int, int, int]]] = {}
         for row in own:
@@ -764,46 +896,113 @@ def wiki_groups(
                 continue
             # What most annotators point at is first; the others' are no negatives either.
             answering = [place for place, _ in votes.most_common()]
-            answers = {a["text"] for a in row["answers"] if len(a["text"]) > 1}
-            around = article.paragraph[answering[0]]
-            question = row["question"]
-            group = paragraph_group(
-                question, article, index, answering, answers, around, rng, "wiki"
+            answers = frozenset(a["text"] for a in row["answers"] if len(a["text"]) > 1)
+            yield Asked(
+                row["question"], row["context"], article, index, all_names, answering, answers
             )
-            if tagger is None:
-                yield group
-                continue
-            near = [n for n, p in enumerate(article.paragraph) if p == around]
-            yield from variants(
-                group,
-                [article.sentences[n] for n in near if n not in answering],
-                tagger,
-                rng,
-            )
-            positive = group.pos[0]
-            pronoun = with_pronoun(positive[0], article.title, row["context"])
-            if pronoun and rng.random() < 0.5:
-                yield replace(group, pos=((pronoun, *positive[1:]),), source="wiki-pronoun")
-                continue
-            wrong = (
-                spoiled(positive, question, all_names, rng)
-                if all_names and rng.random() < 0.35
-                else []
-            )
-            if wrong:
-                yield replace(
-                    group, neg=(wrong[0][1], *group.neg)[:6], source=f"wiki-{wrong[0][0]}"
+
+
+def wiki_groups(
+    rows: Sequence[Mapping[str, Any]],
+    titles: Sequence[str],
+    rng: random.Random,
+    tagger: Tagger | None,
+) -> Iterator[Group]:
+    """Questions about paragraphs of Wikipedia. With a ``tagger`` also without the answer, and
+    made wrong."""
+    for asked in asked_of(rows, titles):
+        group = asked.group(rng, "wiki")
+        if tagger is None:
+            yield group
+            continue
+        yield from variants(group, asked.near, tagger, rng)
+        positive = group.pos[0]
+        pronoun = with_pronoun(positive[0], asked.article.title, asked.context)
+        if pronoun and rng.random() < 0.5:
+            yield replace(group, pos=((pronoun, *positive[1:]),), source="wiki-pronoun")
+            continue
+        wrong = (
+            spoiled(positive, asked.question, asked.names, rng)
+            if asked.names and rng.random() < 0.35
+            else []
+        )
+        if wrong:
+            yield replace(group, neg=(wrong[0][1], *group.neg)[:6], source=f"wiki-{wrong[0][0]}")
+        else:
+            yield bare(group, rng)
+        if rng.random() < 0.3:
+            yield bare(asked.group(rng, "wiki", removed=True), rng)
+
+
+def _sentences(text: str) -> list[str]:
+    return [_flat(text, span) for span in sentence_spans(text)]
+
+
+def measured_titles(data: Path) -> set[str]:
+    """Names of the articles that are measured with, as :func:`squad_rows` compares them."""
+    folders = [data / "eval" / name / "docs" for name in ("squad2_dev", "xquad_en_extra")]
+    return {_plain_title(file.stem) for folder in folders for file in folder.glob("*.txt")}
+
+
+def _plain_title(title: str) -> str:
+    return re.sub(r"\W+|_+", " ", title).strip().lower()
+
+
+def squad_rows(file: Path, without: Iterable[str]) -> list[dict[str, Any]]:
+    """Of SQuAD's own JSON, as SQuADShifts' rows.
+
+    Args:
+        without: titles of articles that are left out.
+    """
+    never = {_plain_title(title) for title in without}
+    rows = []
+    for article in json.loads(file.read_text("utf-8"))["data"]:
+        title = article["title"]
+        if _plain_title(title) in never:
+            continue
+        for paragraph in article["paragraphs"]:
+            for asked in paragraph["qas"]:
+                answers = [
+                    {"text": a["text"], "start": a["answer_start"]} for a in asked["answers"]
+                ]
+                rows.append(
+                    {
+                        "title": title,
+                        "context": paragraph["context"],
+                        # Some end with two question marks, or begin with a blank.
+                        "question": re.sub(r"\?+$", "?", " ".join(asked["question"].split())),
+                        "answers": answers,
+                    }
                 )
-            else:
-                yield bare(group, rng)
-            if rng.random() < 0.3:
-                yield bare(
-                    paragraph_group(
-                        question, article, index, answering, answers, around, rng, "wiki",
-                        removed=True,
-                    ),
-                    rng,
-                )  # fmt: skip
+    return rows
+
+
+def squad_groups(
+    rows: Sequence[Mapping[str, Any]], rng: random.Random, tagger: Tagger, words: Near | None
+) -> Iterator[Group]:
+    """Each question once: as it is, or in one of the ways of :func:`variants`, or without its
+    answer. They are many, so that new questions are worth more than the same another way."""
+    titles = list(dict.fromkeys(row["title"] for row in rows))
+    for asked in asked_of(rows, titles):
+        roll = rng.random()
+        if roll < SQUAD_WAYS:
+            whole = asked.group(rng, "squad", most=4)
+            made = list(variants(whole, asked.near, tagger, rng, words))
+            if made:
+                yield from (bare(group, rng) for group in made)
+                continue
+        removed = roll > 1 - SQUAD_REMOVED
+        group = asked.group(rng, "squad", removed=removed, most=4)
+        if not removed and rng.random() < 0.1:
+            wrong = spoiled(group.pos[0], asked.question, asked.names, rng) if asked.names else []
+            if wrong:
+                group = replace(
+                    group, neg=(wrong[0][1], *group.neg)[:4], source=f"squad-{wrong[0][0]}"
+                )
+        if words and rng.random() < SQUAD_REWORDED:
+            other = reworded(group.q, tagger(group.q), rng, words)
+            group = replace(group, q=other, source=f"{group.source}-reworded") if other else group
+        yield bare(group, rng)
 
 
 def squad2_groups(
@@ -957,11 +1156,20 @@ def role_groups(
 # --- The file -------------------------------------------------------------------------------------
 
 
-def make(data: Path, qamr: int) -> tuple[list[Group], list[Group]]:
+def make(
+    data: Path,
+    qamr: int,
+    squad: Path | None = None,
+    words: Path | None = None,
+    seed: int = SEED,
+) -> tuple[list[Group], list[Group]]:
     """Groups to train with, in training order, and groups to watch it by.
 
     Args:
         qamr: how many questions of QAMR.
+        squad: SQuAD's training questions, where they are used too.
+        words: vectors for :class:`Near`, to reword these.
+        seed: another one chooses other rivals and other ways. What is held out stays the same.
     """
     training = data / "training"
     wiki = rows_of(training / "squadshifts_wiki.jsonl.gz")
@@ -972,20 +1180,27 @@ def make(data: Path, qamr: int) -> tuple[list[Group], list[Group]]:
     tagger = Tagger()
     groups = [
         *qamr_groups(
-            rows_of(training / "qamr.jsonl.gz"), sentences, random.Random(SEED), qamr, tagger
+            rows_of(training / "qamr.jsonl.gz"), sentences, random.Random(seed), qamr, tagger
         ),
-        *wiki_groups(wiki, trained, random.Random(SEED + 1), tagger),
+        *wiki_groups(wiki, trained, random.Random(seed + 1), tagger),
         *squad2_groups(
-            rows_of(squad2 / "questions.jsonl"), texts, SQUAD2_TRAINED, random.Random(SEED + 2)
+            rows_of(squad2 / "questions.jsonl"), texts, SQUAD2_TRAINED, random.Random(seed + 2)
         ),
         *role_groups(
             rows_of(training / "qasrl_gs.jsonl.gz"),
             [row["sentence"] for row in sentences],
-            random.Random(SEED + 3),
+            random.Random(seed + 3),
         ),
     ]
+    if squad:
+        rows = squad_rows(squad, [*measured_titles(data), *held])
+        tagger.read(row["question"] for row in rows)
+        contexts = dict.fromkeys(row["context"] for row in rows)
+        tagger.read(sentence for text in contexts for sentence in _sentences(text))
+        near = Near(words, tagger.known) if words else None
+        groups += squad_groups(rows, random.Random(seed + 4), tagger, near)
     groups = [g for g in groups if g.neg]
-    random.Random(SEED).shuffle(groups)
+    random.Random(seed).shuffle(groups)
     watched = list(wiki_groups(wiki, held, random.Random(SEED), None))
     watched = [g for g in watched if len(g.neg) >= 3]
     random.Random(SEED).shuffle(watched)
@@ -1004,9 +1219,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--qamr", type=int, default=QAMR, help="questions of QAMR")
+    parser.add_argument("--squad", type=Path, help="SQuAD's train-v1.1.json")
+    parser.add_argument("--words", type=Path, help="counter-fitted-vectors.txt")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the rivals and the ways")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    groups, watched = make(args.data, args.qamr)
+    groups, watched = make(args.data, args.qamr, args.squad, args.words, args.seed)
     write(groups, args.work / "groups.jsonl.gz")
     write(watched, args.work / "dev.jsonl.gz")
     count = Counter(group.source for group in groups)
