@@ -103,6 +103,7 @@ _LEADING = re.compile(
 )
 _NUMBER_IN = re.compile(r"(\d+)\s*(?:([–-])\s*(\d+))?")
 _LONGEST_RANGE = 50
+_QUOTATION = ('""', "“”", "„“", "«»")
 _EMPHASIS = re.compile(r"\*\*|__|`|^#+\s*", re.MULTILINE)
 
 
@@ -126,13 +127,25 @@ def written(text: str, split: Callable[[str], Sequence[Span]]) -> list[Written]:
             words = span.of(line)
             cites = [n for marker in _MARKERS.findall(words) for n in _numbers_of(marker)]
             above = cites = cites or (above if before else [])
-            bare = " ".join(_MARKERS.sub("", words).split())
+            bare = _paired(" ".join(_MARKERS.sub("", words).split()))
             if any(character.isalnum() for character in bare):
                 found.append(Written(bare, tuple(dict.fromkeys(cites))))
             elif cites and found:
                 # A marker that stands alone belongs to what it follows.
                 found[-1] = replace(found[-1], cites=(*found[-1].cites, *cites))
     return found
+
+
+def _paired(text: str) -> str:
+    """Without a quotation mark at an end whose other one was left behind in the source."""
+    for opening, closing in _QUOTATION:
+        if opening == closing and text.count(opening) != 1:
+            continue
+        if text.startswith(opening) and closing not in text[1:]:
+            text = text[1:].lstrip()
+        elif text.endswith(closing) and opening not in text[:-1]:
+            text = text[:-1].rstrip()
+    return text
 
 
 def _numbers_of(marker: str) -> Iterator[int]:

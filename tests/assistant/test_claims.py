@@ -68,6 +68,14 @@ def found(claim: str, *sources: str, cites: Sequence[int] = (1,), subject: str =
          [("Ann won.", (1, 3)), ("Bob lost.", (1, 3)), ("It rained.", ())]),
         ("[1] Ann won. [2]", [("Ann won.", (1, 2))]),
         ("Ann won.\n[1] Bob lost.", [("Ann won.", ()), ("Bob lost.", (1,))]),
+        # A quotation mark that is left of a longer quotation.
+        ("[1] “Ann won", [("Ann won", (1,))]),
+        ("[1] \"Ann won, Bob said.", [("Ann won, Bob said.", (1,))]),
+        ("[1] Ann won.\"", [("Ann won.", (1,))]),
+        ("[1] “Ann” won.", [("“Ann” won.", (1,))]),
+        ("[1] \"Ann\" won the \"race\"", [("\"Ann\" won the \"race\"", (1,))]),
+        ("[1] „Ann“ won", [("„Ann“ won", (1,))]),
+        ("[1] «Ann won", [("Ann won", (1,))]),
         ("", []),
     ],
 )  # fmt: skip
