@@ -945,7 +945,7 @@ def measured_titles(data: Path) -> set[str]:
 
 
 def _plain_title(title: str) -> str:
-    return re.sub(r"\W+|_+", " ", title).strip().lower()
+    return re.sub(r"[\W_]+", " ", title).strip().lower()
 
 
 def squad_rows(file: Path, without: Iterable[str]) -> list[dict[str, Any]]:

@@ -489,3 +489,128 @@ def test_what_cannot_be_made_is_not(tagger: Tagger) -> None:
     # A question that can't be reworded may look answered all the same.
     (made,) = varied(0.0, tagger, replace(bare, q="Who is it?"))
     assert (made.q, made.source) == ("When is it?", "t-none-when")
+
+
+# -- SQuAD ----------------------------------------------------------------------------------------
+
+
+def an_article(title: str, *asked: tuple[str, str]) -> dict[str, Any]:
+    """One paragraph, as SQuAD's own file has it."""
+    context = (
+        "Arlen is a town on the coast. It was founded by Ada Finch in 1912. The mill of Arlen was "
+        "sold to Borvik. Its harbour has room for thirty boats. A school was opened in spring."
+    )
+    return {
+        "title": title,
+        "paragraphs": [
+            {
+                "context": context,
+                "qas": [
+                    {
+                        "id": str(n),
+                        "question": question,
+                        "answers": [{"text": answer, "answer_start": context.index(answer)}],
+                    }
+                    for n, (question, answer) in enumerate(asked)
+                ],
+            }
+        ],
+    }
+
+
+def squad(folder: Path, *articles: dict[str, Any]) -> Path:
+    file = folder / "train.json"
+    file.write_text(json.dumps({"version": "1.1", "data": articles}), "utf-8")
+    return file
+
+
+FOUNDED = ("  Who founded  the town??", "Ada Finch")
+ROOM = ("How many boats has the harbour room for?", "thirty")
+
+
+def test_articles_that_are_measured_with_are_left_out(tmp_path: Path) -> None:
+    docs = tmp_path / "eval" / "xquad_en_extra" / "docs"
+    docs.mkdir(parents=True)
+    (docs / "Fresno_California.txt").write_text("", "utf-8")
+    file = squad(tmp_path, an_article("Fresno,_California", FOUNDED), an_article("Arlen", FOUNDED))
+    never = pairs.measured_titles(tmp_path)
+    assert never == {"fresno california"}
+    (row,) = pairs.squad_rows(file, never)
+    assert (row["title"], row["question"]) == ("Arlen", "Who founded the town?")
+    (answer,) = row["answers"]
+    assert row["context"][answer["start"] :].startswith(answer["text"])
+    assert pairs.squad_rows(file, ["ARLEN", "Fresno (California)"]) == []
+
+
+def test_a_question_knows_where_its_answer_stands(tmp_path: Path) -> None:
+    rows = pairs.squad_rows(squad(tmp_path, an_article("Arlen", FOUNDED, ROOM)), [])
+    rows.append({**rows[0], "answers": [{"text": "?", "start": 9999}]})
+    founded, room = pairs.asked_of(rows, ["Arlen"])
+    assert founded.article is room.article
+    assert [founded.article.sentences[n] for n in founded.answering] == [
+        "It was founded by Ada Finch in 1912."
+    ]
+    assert "It was founded by Ada Finch in 1912." not in founded.near
+    assert len(founded.near) == 4
+    group = room.group(random.Random(1), "squad", most=3)
+    assert group.pos == (
+        ("Its harbour has room for thirty boats.", "Arlen",
+         "The mill of Arlen was sold to Borvik."),
+    )  # fmt: skip
+    assert len(group.neg) == 3
+    assert room.group(random.Random(1), "squad", most=3, removed=True).pos == ()
+
+
+def test_each_of_squads_questions_is_used_once(tmp_path: Path, tagger: Tagger) -> None:
+    articles = [an_article(f"Arlen {n}", FOUNDED, ROOM) for n in range(60)]
+    rows = pairs.squad_rows(squad(tmp_path, *articles), [])
+    groups = list(pairs.squad_groups(rows, random.Random(2), tagger, None))
+    assert len(groups) == len(rows) == 120
+    assert all(len(group.neg) <= 5 for group in groups)
+    kinds = {group.source for group in groups}
+    assert {"squad", "squad-removed"} <= kinds
+    assert any(kind.startswith("squad-none-") for kind in kinds)
+    for group in groups:
+        none = group.source.startswith(("squad-none", "squad-removed"))
+        assert bool(group.pos) != none
+    again = list(pairs.squad_groups(rows, random.Random(2), tagger, None))
+    assert again == groups
+
+
+# -- words near in meaning -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def near(tmp_path_factory: pytest.TempPathFactory, tagger: Tagger) -> pairs.Near:
+    vectors = {
+        "dropped": (1.0, 0.0), "fell": (0.95, 0.1), "drop": (0.99, 0.0), "drops": (1.0, 0.1),
+        "dropping": (1.0, 0.05), "rose": (0.0, 1.0), "shares": (-1.0, 0.0),
+        "stocks": (-0.9, 0.1), "Arlen": (-1.0, 0.01), "unseen": (1.0, 0.0),
+    }  # fmt: skip
+    file = tmp_path_factory.mktemp("words") / "vectors.txt"
+    lines = [f"{word} {x} {y}\n" for word, (x, y) in vectors.items()]
+    file.write_text("".join(lines), "utf-8")
+    texts = [
+        "The shares dropped and the stocks fell.", "They rose.", "Prices drop.",
+        "It drops.", "He is dropping it.",
+    ]  # fmt: skip
+    return pairs.Near(file, [tagger(text) for text in texts])
+
+
+def the_word(tagger: Tagger, text: str, word: str) -> Tagged:
+    return next(t for t in tagger(text) if t.text == word)
+
+
+def test_a_near_word_has_the_same_form_and_another_stem(near: pairs.Near, tagger: Tagger) -> None:
+    text = "How much did what Arlen's shares lost matter when prices dropped?"
+    assert near(the_word(tagger, text, "dropped")) == ("fell",)
+    assert near(the_word(tagger, text, "shares")) == ("stocks",)
+    # A name, a word without a vector, one whose form is not known.
+    for word in ("Arlen", "matter", "much"):
+        assert near(the_word(tagger, text, word)) == ()
+
+
+def test_near_words_reword_what_the_table_does_not_know(near: pairs.Near, tagger: Tagger) -> None:
+    question = "By how much did it matter that Arlen dropped?"
+    made = {pairs.reworded(question, tagger(question), random.Random(n), near) for n in range(20)}
+    assert any(text and "Arlen fell" in text for text in made)
