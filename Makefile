@@ -7,6 +7,8 @@
 
 PYTHON ?= python3
 PIP_ARGS ?=
+# For the peers' measurements: sets of questions besides news, another Python for their environments.
+PEERS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
@@ -94,7 +96,7 @@ eval: $(VENV)/.bench
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed $(BENCH)
 	$(BIN)/python -m benchmarks.scale --seeded-vectors $(BENCH)
-	$(BIN)/python -m benchmarks.peers $(if $(PIP_ARGS),--pip-args="$(PIP_ARGS)") $(BENCH)
+	$(BIN)/python -m benchmarks.peers $(if $(PIP_ARGS),--pip-args="$(PIP_ARGS)") $(PEERS) $(BENCH)
 
 # Language models of two sizes, on llama.cpp's server.
 bench-llm: $(VENV)/.dev
@@ -103,9 +105,10 @@ bench-llm: $(VENV)/.dev
 bench-scale: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.scale --seeded-vectors
 
-# Makes virtual environments for the others, which takes minutes and gigabytes, once.
+# Makes virtual environments for the others, which takes minutes and gigabytes, once. haiku.rag needs
+# a Python whose sqlite3 loads extensions: make bench-peers PEERS="--python /usr/bin/python3"
 bench-peers: $(VENV)/.bench
-	$(BIN)/python -m benchmarks.peers $(if $(PIP_ARGS),--pip-args="$(PIP_ARGS)")
+	$(BIN)/python -m benchmarks.peers $(if $(PIP_ARGS),--pip-args="$(PIP_ARGS)") $(PEERS)
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps -w dist .
