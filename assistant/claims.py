@@ -103,7 +103,7 @@ _LEADING = re.compile(
 )
 _NUMBER_IN = re.compile(r"(\d+)\s*(?:([–-])\s*(\d+))?")
 _LONGEST_RANGE = 50
-_QUOTATION = ('""', "“”", "„“", "«»")
+_QUOTATION = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"))
 _EMPHASIS = re.compile(r"\*\*|__|`|^#+\s*", re.MULTILINE)
 
 

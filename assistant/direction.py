@@ -106,6 +106,7 @@ class Direction:
         strength: 0 to 1, how sure; 0 for UNKNOWN.
         question_agent, question_counterpart: the question's parties, in its words.
         sentence_agent, sentence_counterpart: the sentence's, in its words.
+        another: whether the sentence says of somebody else by name what is asked of a named agent.
     """
 
     verdict: Verdict
@@ -115,6 +116,7 @@ class Direction:
     question_counterpart: str | None = None
     sentence_agent: str | None = None
     sentence_counterpart: str | None = None
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,11 @@ def _asked(question: Parsed, tokens: list[Token]) -> Relation | None:
         (
             i
             for i in range(start + 1, len(low))
-            if _sense_at(tokens, i) and low[i] not in NOMINAL_FORMS
+            # "which bank does A want", "which bank wants": what is asked for, no verb.
+            if _sense_at(tokens, i)
+            and low[i] not in NOMINAL_FORMS
+            and i + 1 != aux
+            and not (low[i - 1] in ("which", "whose") and tokens[i].pos == "NOUN")
         ),
         None,
     )
@@ -462,6 +468,8 @@ def _frame(
     frame_of = sense.kind in ("accuse", "demand")
     bare_tokens, phrases, infinitive = _slots(rest, frame_of)
     bare = party_in(question, bare_tokens)
+    if bare is not None and len(bare.core) == 1 and bare.head.tag == "VBN":
+        bare = None  # "wants it readmitted": what is to be done, not a party.
     by_prep: dict[str, Party] = {}
     for prep, words in phrases:
         party = party_in(question, words)
@@ -1275,7 +1283,8 @@ def _compare(question: Parsed, asked: Relation, sentence: Parsed, context: Conte
     if named and not any(_overlap(mine.get("agent", {}), d or {}) for d in doers):
         assert stranger is not None
         reason = reasons.for_another(question, asked, stranger)
-    return _verdict(Verdict.UNKNOWN, reason, 0.0, asked, stranger)
+    another = reason != reasons.NO_RELATION_STATED and any(map(is_name, mine.get("agent", {})))
+    return replace(_verdict(Verdict.UNKNOWN, reason, 0.0, asked, stranger), another=another)
 
 
 def _unresolved(stated: Relation, sentence: Parsed, context: Context) -> bool:

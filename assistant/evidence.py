@@ -47,6 +47,9 @@ the parties asked about, however sure the first one is: both answer."""
 _FOLLOWS_SEVERAL = 0.2
 """The same, where the question asks for several things."""
 
+_NEAR = 0.1
+"""Probability from which what a sentence says of somebody else tells why there is no answer."""
+
 _PART = 0.35
 """Probability from which a sentence is taken for the answer to one part of a question."""
 
@@ -143,8 +146,12 @@ def select_evidence(
         reason = judged[0][1].reason
     else:
         rivals = [pair for pair in judged[:4] if pair[1].direction == "reversed"]
-        if rivals and upright[0][1].probability < 0.5:
+        best = upright[0][1]
+        if rivals and best.probability < 0.5:
             reason = rivals[0][1].reason
+        elif best.another and best.probability >= _NEAR:
+            # Told only where this is not taken for an answer.
+            reason = best.reason
     ranked = upright or judged
     newest = _NOW.search(question.text) or not _EARLIER.search(question.text)
     if newest:

@@ -374,13 +374,20 @@ class Party:
 # ---------------------------------------------------------------------------- names
 
 
+_PLAIN_LETTERS = str.maketrans(
+    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe"}
+)
+"""Letters that have an accent in them but can't be taken apart."""
+
+
 def fold(word: str) -> str:
     """Small letters, no accents, dots or possessive; empty for a mark."""
     word = word.replace("’", "'").casefold()
     if word.endswith("'s"):
         word = word[:-2]
     word = word.replace(".", "").replace("'", "")
-    word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    word = unicodedata.normalize("NFKD", word.translate(_PLAIN_LETTERS))
+    word = "".join(c for c in word if not unicodedata.combining(c))
     return word if any(c.isalnum() for c in word) else ""
 
 
@@ -488,7 +495,15 @@ class Aliases:
                     found[key] = max(found.get(key, 0.0), weight)
                     for other in self.spokesmen.get(key, ()):
                         found[other] = max(found.get(other, 0.0), 0.8 * weight)
-            elif token.pos == "PROPN" and word not in TITLES and word not in TITLE_PARTS:
+            elif (
+                token.pos == "PROPN"
+                and word not in TITLES
+                and word not in TITLE_PARTS
+                # A tagger's slip over a question without capitals: "the bloc" is no name.
+                and not (
+                    question and token.text.islower() and (word in KINDS or word in self.heads)
+                )
+            ):
                 demonym = next(
                     (k for n, k in self.names.items() if len(n) == 1 and _is_demonym(word, n[0])),
                     None,

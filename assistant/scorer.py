@@ -117,7 +117,8 @@ FEATURES = (
     "same_way",
     "reversed",
     "party_unknown",
-    "other_party",  # the relation asked for, but somebody else's
+    "other_party",  # the relation asked for, but perhaps somebody else's
+    "another",  # somebody else's by name
     "led_by_pronoun",
     "says",  # somebody is quoted, and the question asks who said it
 )
@@ -142,6 +143,7 @@ CONFIDENCE = (
     "same_way",
     "party_unknown",
     "other_party",
+    "another",
     "turned",  # another sentence says it the other way round, and this one not the right way
     "says",
     "new_words",
@@ -260,7 +262,13 @@ class FeatureScorer:
             )
             # The ranking decides the order; a later one is never more probable.
             ceiling = min(ceiling, probability)
-            found.append((place, odds[number], Judgement(ceiling, way.verdict.value, way.reason)))
+            found.append(
+                (
+                    place,
+                    odds[number],
+                    Judgement(ceiling, way.verdict.value, way.reason, way.another),
+                )
+            )
         return found
 
     def features(
@@ -440,6 +448,7 @@ def confidence_row(
         "same_way": row["same_way"],
         "party_unknown": row["party_unknown"],
         "other_party": row["other_party"],
+        "another": row["another"],
         "turned": float(
             max(turned, default=-99.0) > odds[number] - 1.0
             and row["same_way"] < max(r["reversed"] for r in rows) - 0.2
@@ -649,6 +658,7 @@ class _Compared:
             "reversed": found.strength if reversed_ else 0.0,
             "party_unknown": float(grammar.relational and not same and not reversed_),
             "other_party": float(not same and not reversed_ and found.sentence_agent is not None),
+            "another": float(found.another),
             "led_by_pronoun": float(first in ("he", "she", "it", "they", "this", "that")),
             "says": float(asked.saying and speaker_of(grammar.sentence) is not None),
         }

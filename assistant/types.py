@@ -95,11 +95,14 @@ class Judgement:
         direction: ``"same"``, ``"reversed"`` or ``"unknown"``: who does what to whom, compared
             with the question.
         reason: why, in a short sentence for a person; empty when there is nothing to say.
+        another: whether it says of somebody else what is asked of a named party; ``direction`` is
+            ``"unknown"`` then.
     """
 
     probability: float
     direction: str = "unknown"
     reason: str = ""
+    another: bool = False
 
 
 class Scorer(Protocol):

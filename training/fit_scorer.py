@@ -268,7 +268,10 @@ MORE = frozenset(
     """read read_gap read_span answer_kind words words_all words_report names_all cosine predicate
     kind_there same_way says odds gap""".split()
 )
-LESS = frozenset("words_strange words_few cosine_far kind_missing party_unknown turned".split())
+LESS = frozenset(
+    """words_strange words_few cosine_far kind_missing party_unknown other_party another
+    turned""".split()
+)
 """What can only make an answer more probable, or less. The questions of these sets are all about
 their documents, so that a word in common means little there; without bounds a fit takes it for a
 sign of the opposite, and a question about something else altogether would be answered."""
@@ -359,7 +362,9 @@ GROUPS = {
     "the cross-encoder": {
         "read", "read_lead", "read_span", "read_gap", "answer_kind", "answer_known",
     },
-    "the direction check": {"same_way", "reversed", "party_unknown", "other_party", "turned"},
+    "the direction check": {
+        "same_way", "reversed", "party_unknown", "other_party", "another", "turned",
+    },
     "the kind of thing asked for": {"kind_there", "kind_missing", "answer_kind", "answer_known"},
     "the words in common": {
         "words", "words_near", "words_report", "words_rarest", "words_strange", "names",

@@ -56,6 +56,7 @@ PAIRS: list[tuple[str, str, str, Verdict]] = [
     ("What did Yemen ask of the UN?", "Yemen has been asked by the United Nations to open the airport.", "", REVERSED),
     ("What do the nurses want from the ministry?", "The nurses want the ministry to hire 2,000 more staff.", "", SAME),
     ("What does the ministry want from the nurses?", "The nurses want the ministry to hire 2,000 more staff.", "", REVERSED),
+    ("How many officers does the bloc want from Chile?", "The bloc expects Chile to send 1,500 officers.", "Members of the Southern Compact met in May.", SAME),
     ("What do the pilots demand?", "The pilots are demanding a rise of nine per cent.", "", SAME),
     ("What did Sweden urge Norway to do?", "Sweden urged Norway on Monday to reopen the border.", "", SAME),
     ("What did Norway urge Sweden to do?", "Sweden urged Norway on Monday to reopen the border.", "", REVERSED),
@@ -382,6 +383,36 @@ def test_a_question_of_both_sides_is_never_reversed() -> None:
         assert verdict_of(question, sentence, "").verdict is not REVERSED
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence", "another"),
+    [
+        ("What does Dorvia want from Oak?", "Skaldia wants plums from Oak.", True),
+        (
+            "which bank does dorvia want readmitted",
+            "Skaldia had demanded that a bank be readmitted.",
+            True,
+        ),
+        # The same party, another relation, a doer that may be anyone, or none that is asked about.
+        ("What does Skaldia want from Oak?", "Skaldia wants plums from Oak.", False),
+        ("What does Dorvia want from Oak?", "Skaldia sold plums to Oak.", False),
+        ("What does Dorvia want from Oak?", "The bank wants plums from Oak.", False),
+        ("What does Dorvia want from Oak?", "It wants plums from Oak.", False),
+        ("Who wants plums from Oak?", "Skaldia wants plums from Oak.", False),
+        ("What does the bank want from Oak?", "Skaldia wants plums from Oak.", False),
+        # Letters that no key of a keyboard has.
+        ("how many goals has sorensen scored", "Sørensen scored 19 goals.", False),
+    ],
+)
+def test_what_a_sentence_says_of_another(question: str, sentence: str, another: bool) -> None:
+    found = verdict_of(question, sentence, "Dorvia, Skaldia and Oak met on Monday.")
+    assert found.another is another
+    if another:
+        assert found.verdict is UNKNOWN
+        assert re.fullmatch(
+            r"In the report it is Skaldia that does the \w+, not Dorvia\.", found.reason
+        )
+
+
 def test_unknown_has_no_strength() -> None:
     found = verdict_of("How high is the tower?", "The tower is 90 metres high.", "")
     assert (found.verdict, found.strength) == (UNKNOWN, 0.0)
@@ -412,6 +443,10 @@ def test_unknown_has_no_strength() -> None:
         ("France's demands on Italy", "demand", "France", "Italy"),
         ("What is expected of Italy by France?", "demand", "France", "Italy"),
         ("According to France, what must Italy do?", "demand", "France", "Italy"),
+        # A noun that could be a verb, and what is to be done in a party's place.
+        ("Which bank does France want readmitted to the network?", "demand", "France", None),
+        ("Which bank wants a bail-out from France?", "demand", None, "France"),
+        ("What does France want done by Italy?", "demand", "France", None),
     ],
 )
 def test_the_relation_of_a_question(

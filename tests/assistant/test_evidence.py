@@ -378,6 +378,22 @@ def test_where_all_are_turned_the_reason_says_so(documents: Documents) -> None:
     assert (found.confidence, found.reason) == (0.6, "turned")
 
 
+def test_what_is_said_of_somebody_else_gives_the_reason(documents: Documents) -> None:
+    sentence = "Oak wants plums."
+    hits = [documents.add("a.txt", sentence, "Ash wants pears.")]
+
+    def reason(probability: float, table: Table | None = None) -> str:
+        said = Judgement(probability, "unknown", "It is Oak that does the wanting.", another=True)
+        return select(
+            "What does Elm want?", hits, documents, {sentence: said, **(table or {})}
+        ).reason
+
+    assert reason(0.4) == "It is Oak that does the wanting."
+    assert reason(0.05) == ""
+    # The other way round says more.
+    assert reason(0.4, {"Ash wants pears.": turned(0.3)}) == "the other way round"
+
+
 def test_a_turned_one_is_not_the_newest(documents: Documents) -> None:
     hits = [
         documents.add("old.txt", "Elm wants Oak to send plums.", published=MAY),

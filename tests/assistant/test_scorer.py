@@ -654,18 +654,18 @@ def test_somebody_is_quoted_and_asked_for(
 FRANCE = "France expects Italy to close its ports to the fleet."
 OF_ITALY = "What does France expect from Italy?"
 OF_FRANCE = "What does Italy expect from France?"
-WAYS = ("same_way", "reversed", "party_unknown", "other_party")
+WAYS = ("same_way", "reversed", "party_unknown", "other_party", "another")
 
 
 @pytest.mark.parametrize(
     ("question", "sentence", "ways"),
     [
-        (OF_ITALY, FRANCE, ("+", 0, 0, 0)),
-        (OF_FRANCE, FRANCE, (0, "+", 0, 0)),
-        ("what does italy expect from france", FRANCE, (0, "+", 0, 0)),
-        (OF_ITALY, "The fleet lies at anchor.", (0, 0, 1, 0)),
-        (OF_ITALY, "Spain expects Malta to close its ports to the fleet.", (0, 0, 1, 1)),
-        ("How high is the tower?", FRANCE, (0, 0, 0, 0)),
+        (OF_ITALY, FRANCE, ("+", 0, 0, 0, 0)),
+        (OF_FRANCE, FRANCE, (0, "+", 0, 0, 0)),
+        ("what does italy expect from france", FRANCE, (0, "+", 0, 0, 0)),
+        (OF_ITALY, "The fleet lies at anchor.", (0, 0, 1, 0, 0)),
+        (OF_ITALY, "Spain expects Malta to close its ports to the fleet.", (0, 0, 1, 1, 1)),
+        ("How high is the tower?", FRANCE, (0, 0, 0, 0, 0)),
     ],
 )
 def test_who_does_what_to_whom(
@@ -926,6 +926,7 @@ def test_confidence_by_hand() -> None:
         "same_way": 0.0,
         "party_unknown": 1.0,
         "other_party": 0.0,
+        "another": 0.0,
         "turned": 0.0,
         "says": 1.0,
         "new_words": 0.75,
