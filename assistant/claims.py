@@ -103,6 +103,9 @@ _LEADING = re.compile(
 )
 _NUMBER_IN = re.compile(r"(\d+)\s*(?:([–-])\s*(\d+))?")
 _LONGEST_RANGE = 50
+# "He (Ann Lee) won", as the evidence is shown to a model that then copies it. Whether it was her is
+# checked like any other name.
+_WHOM = re.compile(r"^(?:he|she|it|they)\s*\(([^()\[\]\d]{2,80})\)", re.IGNORECASE)
 _QUOTATION = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"))
 _EMPHASIS = re.compile(r"\*\*|__|`|^#+\s*", re.MULTILINE)
 
@@ -128,6 +131,7 @@ def written(text: str, split: Callable[[str], Sequence[Span]]) -> list[Written]:
             cites = [n for marker in _MARKERS.findall(words) for n in _numbers_of(marker)]
             above = cites = cites or (above if before else [])
             bare = _paired(" ".join(_MARKERS.sub("", words).split()))
+            bare = _WHOM.sub(lambda found: found[1][:1].upper() + found[1][1:], bare)
             if any(character.isalnum() for character in bare):
                 found.append(Written(bare, tuple(dict.fromkeys(cites))))
             elif cites and found:

@@ -68,6 +68,11 @@ def found(claim: str, *sources: str, cites: Sequence[int] = (1,), subject: str =
          [("Ann won.", (1, 3)), ("Bob lost.", (1, 3)), ("It rained.", ())]),
         ("[1] Ann won. [2]", [("Ann won.", (1, 2))]),
         ("Ann won.\n[1] Bob lost.", [("Ann won.", ()), ("Bob lost.", (1,))]),
+        # Whom a pronoun means, as the evidence has it in brackets.
+        ("[1] She (Ann Lee) won.", [("Ann Lee won.", (1,))]),
+        ("[1] It (the link) cost more than he (Bob) said.",
+         [("The link cost more than he (Bob) said.", (1,))]),
+        ("[1] It (2019) won.", [("It (2019) won.", (1,))]),
         # A quotation mark that is left of a longer quotation.
         ("[1] “Ann won", [("Ann won", (1,))]),
         ("[1] \"Ann won, Bob said.", [("Ann won, Bob said.", (1,))]),
@@ -357,3 +362,16 @@ def test_what_judges_evidence_has_the_last_word() -> None:
 )
 def test_anything_may_be_written(claim: str) -> None:
     assert not found(claim, SHOULDER).verdict.stands
+
+
+@pytest.mark.parametrize(
+    ("claim", "subject", "verdict"),
+    [
+        ("Ann Lee had offered 6 per cent on 2 October.", "Ann Lee", Verdict.SUPPORTED),
+        ("Bob Ito had offered 6 per cent on 2 October.", "Ann Lee", Verdict.UNSUPPORTED),
+        ("He had offered 6 per cent on 2 October.", "Ann Lee", Verdict.UNSUPPORTED),
+    ],
+)
+def test_whom_a_pronoun_means_is_checked(claim: str, subject: str, verdict: Verdict) -> None:
+    source = "She had offered 6 per cent on 2 October."
+    assert found(claim, source, subject=subject).verdict is verdict
