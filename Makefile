@@ -7,7 +7,7 @@
 
 PYTHON ?= python3
 PIP_ARGS ?=
-# For the peers' measurements: sets of questions besides news, another Python for their environments.
+# For the peers' measurements: sets of questions, news if none; another Python for their environments.
 PEERS ?=
 VENV := .venv
 BIN := $(VENV)/bin

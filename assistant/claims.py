@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -103,22 +103,24 @@ _LEADING = re.compile(
 )
 _NUMBER_IN = re.compile(r"(\d+)\s*(?:([–-])\s*(\d+))?")
 _LONGEST_RANGE = 50
-# "He (Ann Lee) won", as the evidence is shown to a model that then copies it. Whether it was her is
-# checked like any other name.
-_WHOM = re.compile(r"^(?:he|she|it|they)\s*\(([^()\[\]\d]{2,80})\)", re.IGNORECASE)
-_QUOTATION = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"))
+_WHOM = re.compile(r"^(?:he|she|it|they)\s*\(([^()\[\]]{2,80})\)", re.IGNORECASE)
+_QUOTATION_MARK = re.compile(r"[\"“”„‟«»]")
 _EMPHASIS = re.compile(r"\*\*|__|`|^#+\s*", re.MULTILINE)
 
 
-def written(text: str, split: Callable[[str], Sequence[Span]]) -> list[Written]:
+def written(
+    text: str, split: Callable[[str], Sequence[Span]], *, whole: bool = True
+) -> list[Written]:
     """The claims of what a model wrote, in order; the last may not be finished yet.
 
     Args:
         split: where sentences begin and end.
+        whole: whether nothing more comes.
     """
     text = _EMPHASIS.sub("", _THOUGHT.sub("", text))
     found = []
-    for line in text.splitlines():
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
         line = _LEADING.sub("", line)
         # "[2] It opened in May. It was closed in June.": a number before what rests on it.
         before = _FIRST.match(line) is not None
@@ -126,12 +128,16 @@ def written(text: str, split: Callable[[str], Sequence[Span]]) -> list[Written]:
             # "It opened in May. [2]" as "It opened in May [2]."
             line = _AFTER_STOP.sub(lambda found: f" {found[2].strip()}{found[1]} ", line)
         above: list[int] = []
+        # While it is written, a line's other mark may still come.
+        ended = whole or number < len(lines)
+        alone = ended and len(_QUOTATION_MARK.findall(line)) == 1
         for span in split(line) if line.strip() else ():
             words = span.of(line)
             cites = [n for marker in _MARKERS.findall(words) for n in _numbers_of(marker)]
             above = cites = cites or (above if before else [])
-            bare = _paired(" ".join(_MARKERS.sub("", words).split()))
-            bare = _WHOM.sub(lambda found: found[1][:1].upper() + found[1][1:], bare)
+            bare = " ".join(_MARKERS.sub("", words).split())
+            if alone:
+                bare = _without_mark(bare)
             if any(character.isalnum() for character in bare):
                 found.append(Written(bare, tuple(dict.fromkeys(cites))))
             elif cites and found:
@@ -140,15 +146,25 @@ def written(text: str, split: Callable[[str], Sequence[Span]]) -> list[Written]:
     return found
 
 
-def _paired(text: str) -> str:
-    """Without a quotation mark at an end whose other one was left behind in the source."""
-    for opening, closing in _QUOTATION:
-        if opening == closing and text.count(opening) != 1:
-            continue
-        if text.startswith(opening) and closing not in text[1:]:
-            text = text[1:].lstrip()
-        elif text.endswith(closing) and opening not in text[:-1]:
-            text = text[:-1].rstrip()
+def whom(claim: str, meant: Iterable[str]) -> str:
+    """ "He (Ann Lee) won" as "Ann Lee won": as the evidence is shown to a model, which copies it.
+
+    Args:
+        meant: whom the pronouns of what it cites mean. Anything else in brackets stays.
+    """
+    found = _WHOM.match(claim)
+    if found is None or fold(found[1]) not in {fold(name) for name in meant if name}:
+        return claim
+    return found[1][:1].upper() + found[1][1:] + claim[found.end() :]
+
+
+def _without_mark(text: str) -> str:
+    """Without a quotation mark at one of its ends, whose other one was left behind in the
+    source. Two inches keep theirs."""
+    if _QUOTATION_MARK.match(text):
+        return text[1:].lstrip()
+    if _QUOTATION_MARK.match(text[-1:]) and not text[-2:-1].isdigit():
+        return text[:-1].rstrip()
     return text
 
 

@@ -468,8 +468,13 @@ def _frame(
     frame_of = sense.kind in ("accuse", "demand")
     bare_tokens, phrases, infinitive = _slots(rest, frame_of)
     bare = party_in(question, bare_tokens)
-    if bare is not None and len(bare.core) == 1 and bare.head.tag == "VBN":
-        bare = None  # "wants it readmitted": what is to be done, not a party.
+    if (
+        sense.kind == "demand"
+        and bare is not None
+        and [t.tag for t in bare_tokens] == ["VBN"]
+        and not infinitive
+    ):
+        bare = None  # "which bank does A want readmitted": what is to be done, not a party.
     by_prep: dict[str, Party] = {}
     for prep, words in phrases:
         party = party_in(question, words)
@@ -1283,8 +1288,40 @@ def _compare(question: Parsed, asked: Relation, sentence: Parsed, context: Conte
     if named and not any(_overlap(mine.get("agent", {}), d or {}) for d in doers):
         assert stranger is not None
         reason = reasons.for_another(question, asked, stranger)
-    another = reason != reasons.NO_RELATION_STATED and any(map(is_name, mine.get("agent", {})))
+    another = reason != reasons.NO_RELATION_STATED and _is_another(asked, stranger, sentence)
     return replace(_verdict(Verdict.UNKNOWN, reason, 0.0, asked, stranger), another=another)
+
+
+def _is_another(asked: Relation, stranger: Relation | None, sentence: Parsed) -> bool:
+    """Whether who does it is surely not who is asked about: both by name, of one sort, neither a
+    short form of the other, and the one asked about nowhere in the sentence."""
+    if asked.agent is None or stranger is None or stranger.agent is None:
+        return False
+    ours, theirs = asked.agent, stranger.agent
+    mine, other = _name_of(ours), _name_of(theirs)
+    if not mine or not other:
+        return False
+    # A person may speak for a body, and a body be called by its head's name.
+    if (ours.head.ent_type == "PERSON") != (theirs.head.ent_type == "PERSON"):
+        return False
+    there = {fold(token.text) for token in sentence.tokens}
+    if there & set(mine) or set(mine) & set(other):
+        return False
+    one, two = "".join(mine), "".join(other)
+    short, long = sorted((one, two), key=len)
+    return not long.startswith(short) and not (len(short) <= 4 and _within(short, long))
+
+
+def _name_of(party: Party) -> list[str]:
+    """The words of its name, folded; none where it has none."""
+    named = [t for t in party.core if t.pos == "PROPN" or t.text[:1].isupper()]
+    return [word for t in named if (word := fold(t.text)) and t.lower not in ("the", "a", "an")]
+
+
+def _within(short: str, long: str) -> bool:
+    """Whether its letters stand in the other in that order, the first at its beginning: VW."""
+    letters = iter(long)
+    return short[:1] == long[:1] and all(letter in letters for letter in short)
 
 
 def _unresolved(stated: Relation, sentence: Parsed, context: Context) -> bool:

@@ -2,7 +2,8 @@
 
 Every sentence of every hit is a candidate, judged in its context by the scorer that is handed in.
 Chosen are the best, one of several that say the same (the others are cited along with it), the
-newest report's among those that answer alike, and none that says it the other way round.
+newest report's among those that answer alike, and none that says it the other way round or what a
+newer report of the matter has taken the place of.
 """
 
 from __future__ import annotations
@@ -70,6 +71,21 @@ _NOW = re.compile(
     r"so far|still|any ?more|in the end|eventually|finally|recently?)\b",
     re.IGNORECASE,
 )
+_TODAY = re.compile(
+    r"\b(?:now|nowadays|currently|current|latest|newest|today|these days|at the moment|"
+    r"at present)\b",
+    re.IGNORECASE,
+)
+_MANY = re.compile(
+    r"\b(?:which|what) [\w’'-]+s\b|\b(?:who|which|what|where) are\b|\ball\b|\bso far\b",
+    re.IGNORECASE,
+)
+_ONCE = re.compile(r"\bdid\b", re.IGNORECASE)
+_PLAIN = frozenset(
+    """the and for what when where which who whom whose why how many much long high large big does
+    has have had was were are will would can could may per with from that this its their there
+    year years month months week weeks day days""".split()
+)
 _SEVERAL = re.compile(
     r"\b(?:each|both|differ(?:s|ed|ence)?|respectively|compared?|versus|vs|between .+ and|"
     r"one another)\b",
@@ -111,7 +127,8 @@ class Selection:
     Attributes:
         evidence: best first; empty when there are no candidates.
         confidence: the probability that the first of them answers; 0 without candidates.
-        reason: why nothing answers, when the best there is says it the other way round.
+        reason: why nothing answers, when the best there is says it the other way round, or of
+            somebody else.
         judged: how many sentences were judged.
         passages: the hits that were judged to have anything, best first.
     """
@@ -160,12 +177,11 @@ def select_evidence(
     several = len(parts) > 1 or _SEVERAL.search(question.text) is not None
     if len(parts) > 1:
         ranked = _part_by_part([_judged(part, pool, scorer) for part in parts], ranked)
-    elif newest and not several:
+    passages = _passages(hits, ranked)
+    if newest and not several:
         ranked = _without_superseded(question.text, ranked)
     chosen = _distinct(ranked, most, _FOLLOWS_SEVERAL if several else _FOLLOWS, len(parts))
-    return Selection(
-        tuple(chosen), chosen[0].judgement.probability, reason, len(pool), _passages(hits, ranked)
-    )
+    return Selection(tuple(chosen), chosen[0].judgement.probability, reason, len(pool), passages)
 
 
 def _passages(
@@ -306,20 +322,36 @@ def _without_superseded(
 
 
 def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
-    """Whether a report says what a newer one of its matter says otherwise, as far as asked for:
-    another figure or date, or less of what the question has."""
+    """Whether a newer report of the matter has taken the place of what an older one says: where
+    the question is about now, or where both have a figure or date of the kind asked for, and not
+    the same. What happened once does not age, and of several each may be an answer."""
     then, now = older.hit.published, newer.hit.published
     if then is None or now is None or then >= now or not _of_one_matter(older, newer):
         return False
-    if _NOW.search(question):
+    if _MANY.search(question) or _same(older.text, newer.text):
+        return False
+    if _TODAY.search(question):
         return True
+    if _ONCE.search(question):
+        return False
     kind = kind_asked(question)
     named = things(kind, question)
     told, told_now = things(kind, older.text) - named, things(kind, newer.text) - named
-    if told and told_now and told != told_now:
-        return True
-    asked = _words(question)
-    return asked & _words(older.text) < asked & _words(newer.text)
+    if not told or not told_now or told & told_now:
+        return False
+    # Another figure, but perhaps of something else: the older one may be nearer to the question.
+    said = _words(newer.text) | _words(newer.hit.title)
+    return all(
+        any(_alike(word, other) for other in said)
+        for word in _words(question) - _PLAIN
+        if any(_alike(word, other) for other in _words(older.text))
+    )
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words are forms of one, as far as their beginnings tell: open, opening."""
+    length = min(len(one), len(other), 5)
+    return one == other or (length >= 4 and one[:length] == other[:length])
 
 
 def _of_one_matter(one: Candidate, other: Candidate) -> bool:

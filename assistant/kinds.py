@@ -56,8 +56,9 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "money",
             r"\bhow much (?:money|did .* (?:cost|pay|lend|bid|spend|invest)|does .* cost|will .* "
             r"(?:cost|pay))\b|"
-            r"\bhow (?:high|low|large|big) .*\b(?:price|cost|fee|salary|wage|budget|fine|tax|debt|"
-            r"bill|bid)s?\b|\b(?:price|cost|fee|salary|wage|budget|fine)\b",
+            r"\bhow (?:high|low|large|big) (?:is|are|was|were|will|did|has|have) (?:the|its|their|"
+            r"his|her|a) (?:(?!the |of |that |which |outside |in |on |at )[\w’'-]+ ){0,3}?"
+            r"(?:price|cost|fee|salary|wage|budget|fine|tax|debt|bill|bid)s?\b|\b(?:price|cost|fee|salary|wage|budget|fine)\b",
         ),
         (
             "duration",
@@ -120,12 +121,39 @@ def kind_asked(question: str) -> str:
     return ""
 
 
-def things(kind: str, text: str) -> frozenset[str]:
-    """The figures or dates of that kind in a text, in lower case; none of a kind that only names
-    can tell (a person, a place)."""
-    test = TESTS.get(kind)
-    if test is None or kind == "reason" or not test.search(text):
-        return frozenset()
-    return frozenset(
-        found.casefold() for found in (FIGURES if kind in COUNTED else test).findall(text)
+_MONTH = (
+    r"(?:January|February|March|April|June|July|August|September|October|November|December|"
+    r"May(?= \d)|(?<=\d )May|(?<=in )May|(?<=by )May|(?<=of )May|(?<=until )May|(?<=since )May)"
+)
+# "may" is a verb more often than a month.
+_DAY = re.compile(
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? )?{_MONTH}(?: \d{{1,2}}\b(?!,\d))?(?:,? (?:19|20)\d\d)?\b|"
+    r"\b(?:[Ss]pring|[Ss]ummer|[Aa]utumn|[Ww]inter)(?: of)? (?:19|20)\d\d\b|"
+    r"\b(?:19|20)\d\d\b(?![.,]\d)"
+)
+_SPELT = {
+    word: str(number)
+    for number, word in enumerate(
+        "two three four five six seven eight nine ten eleven twelve".split(), start=2
     )
+}
+_COUNT = re.compile(rf"\d+(?:[.,]\d+)*|\b(?:{'|'.join(_SPELT)})\b", re.IGNORECASE)
+_UNIT = re.compile(r"\W*(?:[\w’'-]+\W+){0,1}[\w’'-]+|\s*%")
+
+
+def things(kind: str, text: str) -> frozenset[str]:
+    """The figures with a unit of that kind in a text, or its dates, each written one way; none of
+    a kind that only names can tell (a person, a place) or that is no single thing (a reason)."""
+    if kind == "date":
+        return frozenset(" ".join(found.casefold().split()) for found in _DAY.findall(text))
+    if kind not in COUNTED:
+        return frozenset()
+    text = _DAY.sub(" ", text)
+    found = set()
+    for match in _COUNT.finditer(text):
+        after = _UNIT.match(text, match.end())
+        near = text[max(0, match.start() - 1) : match.start()] + (after[0] if after else "")
+        if kind == "number" or TESTS[kind].search(near):
+            word = match[0].casefold()
+            found.add(_SPELT.get(word, word.replace(",", "")))
+    return frozenset(found)

@@ -328,10 +328,21 @@ def _strip_possessive(word: str) -> str:
     return word[:-2] if word[-2:].lower() in ("'s", "’s") else word
 
 
+_PLAIN_LETTERS = str.maketrans(
+    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
+)
+
+
+def unaccented(word: str) -> str:
+    """A word in small letters without accents, which people leave out; some letters have theirs
+    built in."""
+    parts = unicodedata.normalize("NFKD", word)
+    return "".join(c for c in parts if not unicodedata.combining(c)).translate(_PLAIN_LETTERS)
+
+
 def _fold(word: str) -> str:
     """Small letters without accents and dots, for comparing."""
-    word = _strip_possessive(word).replace(".", "").replace("’", "'").casefold()
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    return unaccented(_strip_possessive(word).replace(".", "").replace("’", "'").casefold())
 
 
 # ---------------------------------------------------------------------------- lost verbs

@@ -8,12 +8,11 @@ key may be one party.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.language import Parsed, Token
+from assistant.language import Parsed, Token, unaccented
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -374,20 +373,12 @@ class Party:
 # ---------------------------------------------------------------------------- names
 
 
-_PLAIN_LETTERS = str.maketrans(
-    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe"}
-)
-"""Letters that have an accent in them but can't be taken apart."""
-
-
 def fold(word: str) -> str:
     """Small letters, no accents, dots or possessive; empty for a mark."""
     word = word.replace("’", "'").casefold()
     if word.endswith("'s"):
         word = word[:-2]
-    word = word.replace(".", "").replace("'", "")
-    word = unicodedata.normalize("NFKD", word.translate(_PLAIN_LETTERS))
-    word = "".join(c for c in word if not unicodedata.combining(c))
+    word = unaccented(word.replace(".", "").replace("'", ""))
     return word if any(c.isalnum() for c in word) else ""
 
 

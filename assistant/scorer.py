@@ -16,7 +16,6 @@ import difflib
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,6 +35,7 @@ from assistant.direction import (
 )
 from assistant.direction import speaker as speaker_of
 from assistant.kinds import COUNTED, FIGURES, LABELS, NUMBER, TESTS, kind_asked
+from assistant.language import unaccented
 from assistant.types import Candidate, Judgement
 
 if TYPE_CHECKING:
@@ -547,20 +547,11 @@ def _mend(
     for word in content:
         if len(word) < 5 or stems.get(word) in have or word in vocabulary:
             continue
-        plain = {_unaccented(w): w for w in sorted(vocabulary) if abs(len(w) - len(word)) <= 2}
-        near = difflib.get_close_matches(_unaccented(word), list(plain), n=1, cutoff=0.8)
+        plain = {unaccented(w): w for w in sorted(vocabulary) if abs(len(w) - len(word)) <= 2}
+        near = difflib.get_close_matches(unaccented(word), list(plain), n=1, cutoff=0.8)
         if near:
             mended[word] = plain[near[0]]
     return mended
-
-
-def _unaccented(word: str) -> str:
-    """Without accents: people leave them out. Some letters have theirs built in."""
-    parts = unicodedata.normalize("NFKD", word).translate(_PLAIN_LETTERS)
-    return "".join(part for part in parts if not unicodedata.combining(part))
-
-
-_PLAIN_LETTERS = str.maketrans("ıøłđðþß", "iolddts")
 
 
 def _reports(asked: _Asked, candidates: Sequence[Candidate]) -> dict[str, set[str]]:

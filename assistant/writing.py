@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.claims import Cited, Finding, Written, check, written
+from assistant.claims import Cited, Finding, Written, check, whom, written
 from assistant.compose import as_data, brief, in_words, tokens
 from assistant.config import Settings
 from assistant.cross_encoder import Reader, Sentence
@@ -126,7 +126,7 @@ class ModelWriter:
             yield None
             text += piece
             # The last may go on.
-            claims = written(text, sentence_spans)[:-1] if piece else []
+            claims = written(text, sentence_spans, whole=False)[:-1] if piece else []
             for claim in claims[done:]:
                 yield self._checked(claim, known, shown, on_claim)
             done = max(done, len(claims))
@@ -140,6 +140,8 @@ class ModelWriter:
         shown: Sequence[Evidence],
         on_claim: OnClaim | None,
     ) -> DraftClaim | Dropped:
+        numbers = [n for n in claim.cites if 1 <= n <= len(known)]
+        claim = replace(claim, text=whom(claim.text, [known[n - 1].subject for n in numbers]))
         found = self.check(claim.text, claim.cites, known)
         pieces = [shown[n - 1] for n in dict.fromkeys(claim.cites) if 1 <= n <= len(shown)]
         if on_claim is not None:

@@ -400,7 +400,16 @@ def test_a_question_of_both_sides_is_never_reversed() -> None:
         ("Who wants plums from Oak?", "Skaldia wants plums from Oak.", False),
         ("What does the bank want from Oak?", "Skaldia wants plums from Oak.", False),
         # Letters that no key of a keyboard has.
-        ("how many goals has sorensen scored", "Sørensen scored 19 goals.", False),
+        ("What does Sorensen want from Oak?", "Sørensen wants plums from Oak.", False),
+        # A short form, a person who may speak for a body, and a name that is there besides.
+        (
+            "What does the Fed want from banks?",
+            "The Federal Reserve wants banks to lend more.",
+            False,
+        ),
+        ("What does Volkswagen want from Oak?", "VW wants plums from Oak.", False),
+        ("What does Germany want from Oak?", "Friedrich Merz wants plums from Oak.", False),
+        ("How much does Netflix charge?", "Disney charges 8 dollars, and Netflix 9.", False),
     ],
 )
 def test_what_a_sentence_says_of_another(question: str, sentence: str, another: bool) -> None:
@@ -443,6 +452,7 @@ def test_unknown_has_no_strength() -> None:
         ("France's demands on Italy", "demand", "France", "Italy"),
         ("What is expected of Italy by France?", "demand", "France", "Italy"),
         ("According to France, what must Italy do?", "demand", "France", "Italy"),
+        ("What did the ministry promise the displaced?", "commit", "ministry", "displaced"),
         # A noun that could be a verb, and what is to be done in a party's place.
         ("Which bank does France want readmitted to the network?", "demand", "France", None),
         ("Which bank wants a bail-out from France?", "demand", None, "France"),

@@ -501,8 +501,13 @@ def test_without_two_dates_that_differ_the_best_wins(
     assert texts(found) == [OLD, NEW]
 
 
-DEED = "The council has ordered the port of Elm to stop."
-WISH = "The council has asked the port of Elm for figures."
+def told(documents: Documents, question: str, older: str, newer: str) -> list[str]:
+    """What is chosen of an older and a newer report's sentence, the newer the better one."""
+    hits = [
+        documents.add("old.txt", older, published=MAY, title="The port of Elm"),
+        documents.add("new.txt", newer, published=JUNE, title="The port of Elm again"),
+    ]
+    return texts(select(question, hits, documents, {newer: 0.80, older: 0.79}))
 
 
 @pytest.mark.parametrize(
@@ -512,9 +517,11 @@ WISH = "The council has asked the port of Elm for figures."
         ("How high is the harbour fee of Elm?", OLD, NEW),
         ("How many boats may Elm send?", "Elm may send 62 boats.", "Elm may send 48 boats."),
         ("When does the port of Elm open?", "The port of Elm opens in spring 2028.",
-         "The port of Elm does not open before autumn 2029."),
-        # Less of what the question has.
-        ("What has the council ordered the port of Elm to do?", WISH, DEED),
+         "The opening of Elm's port slips to 2029."),
+        ("When does the port of Elm open?", "The port opens on 3 June.",
+         "The port opens on 17 June."),
+        ("In how many years is the dam full?", "The dam for 21 boats is full after six years.",
+         "The dam of 2020 is full after four years rather than six."),
         # Whatever it says, where the question is about now.
         ("Who is the envoy of Elm now?", "Elm's envoy, Ash, was dismissed by its port.",
          "Elm's envoy since June is Oak, its port said."),
@@ -523,41 +530,66 @@ WISH = "The council has asked the port of Elm for figures."
 def test_what_a_newer_report_takes_the_place_of_is_no_answer_beside_it(
     documents: Documents, question: str, old: str, new: str
 ) -> None:
-    def asked(before: date | None, after: date | None, word: str = "") -> list[str]:
+    def asked(before: date | None, after: date | None, best: str = new) -> list[str]:
         hits = [
             documents.add("old.txt", old, published=before, title="The port of Elm"),
             documents.add("new.txt", new, published=after, title="The port of Elm again"),
         ]
-        return texts(select(question + word, hits, documents, {new: 0.80, old: 0.79}))
+        table = {old: 0.75, new: 0.50, best: 0.80}
+        return texts(select(question, hits, documents, table))
 
     assert asked(MAY, JUNE) == [new]
-    # Of one day, of no known day, or the newer one behind: both are told.
+    # Of one day, or of no known day: both are told.
     assert asked(MAY, MAY) == [new, old]
     assert asked(None, JUNE) == [new, old]
+    # The older is far better than the newer, and stays first: then so does the newer.
     if not question.endswith("now?"):
-        assert sorted(asked(MAY, JUNE, " And before?")) == sorted([new, old])
+        assert asked(MAY, JUNE, old) == [old]
 
 
 @pytest.mark.parametrize(
     ("question", "old", "new"),
     [
-        # The same figure, or one of another kind, or of another matter.
-        ("How many boats may Elm send?", "Elm may send 62 boats.", "Elm may send 62 boats to sea."),
+        # The same figure, one of another kind, or of another matter.
+        ("How many boats may Elm send?", "Elm may send 62 boats.", "Elm may send sixty-two or 62."),
         ("How many boats may Elm send?", "Elm may send boats.", "Elm may send 48 boats."),
         ("Why may Elm send boats?", "Elm may send 62 boats.", "Elm may send 48 boats."),
-        ("How many boats may Elm send?", "Oak catches 9 whales.", "Elm may send 48 boats."),
-        # Each with something asked for that the other has not.
-        ("What did Ash and Oak do?", "Ash lent Elm a boat.", "Oak sold Elm a boat."),
+        ("How much does it cost?", "It costs 40 crowns, said Ash on 3 May.",
+         "It costs 40 crowns, said Ash again on 9 June."),
+        # With something asked for that the newer one has not.
+        ("How many jobs are to go in Oslo?", "In Oslo 500 jobs are to go.",
+         "In Bergen 300 jobs are to go."),
+        # What happened once.
+        ("When did Ann Lee resign?", "Ann Lee resigned on 3 May.",
+         "Ann Lee, who had to resign, will be replaced in July."),
+        # Less of the question, and no contradiction.
+        ("What does the union want from the ministry?", "It also wants better pay for nurses.",
+         "The union wants the ministry to hire 2,000 nurses."),
+        # Of several, each is one.
+        ("Which countries are in the pact now?", "Norway is in the pact of Elm.",
+         "Sweden is in the pact of Elm."),
+        ("Who has joined the pact so far?", "Norway joined the pact of Elm.",
+         "Sweden joined the pact of Elm."),
     ],
-)
+)  # fmt: skip
 def test_what_an_older_report_adds_is_told(
     documents: Documents, question: str, old: str, new: str
 ) -> None:
-    hits = [
-        documents.add("old.txt", old, published=MAY, title="Port"),
-        documents.add("new.txt", new, published=JUNE, title="Harbour"),
-    ]
-    assert texts(select(question, hits, documents, {new: 0.80, old: 0.79})) == [new, old]
+    assert told(documents, question, old, new) == [new, old]
+
+
+def test_what_both_reports_say_is_cited_from_both(documents: Documents) -> None:
+    hits = fees(documents)
+    hits.append(documents.add("again.txt", NEW, published=MAY, title="Harbour fee of Elm"))
+    found = select("How high is the harbour fee now?", hits, documents, {NEW: 0.8, OLD: 0.79})
+    (piece,) = found.evidence
+    assert [c.hit.path for c in (piece.candidate, *piece.also)] == ["new.txt", "again.txt"]
+
+
+def test_a_passage_that_is_superseded_was_found_all_the_same(documents: Documents) -> None:
+    found = select(FEE, fees(documents), documents, {OLD: 0.80, NEW: 0.79})
+    assert texts(found) == [NEW]
+    assert [hit.path for hit in found.passages] == ["new.txt", "old.txt"]
 
 
 def test_who_asks_for_several_is_told_what_was_then_too(documents: Documents) -> None:
