@@ -41,7 +41,7 @@ reports are of one matter: the overlap coefficient (Szymkiewicz 1934, Simpson 19
 _FOLLOWS = 0.5
 """A further sentence is added while its odds are at least this share of the first one's."""
 
-_SURE_SAME = -1.5
+_SURE_SAME = -1.0
 """Log odds from which a further sentence is added where both state the relation asked for between
 the parties asked about, however sure the first one is: both answer."""
 
