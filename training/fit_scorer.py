@@ -427,7 +427,7 @@ def main() -> None:
         *gather(args.news, args.work, "elsewhere", ELSEWHERE, args, shifts),
     ]
     ranking = {"news": 1.0, "squad2": 0.5, "wiki": 0.5}
-    sure = {"news": 1.0, "squad2": 0.3, "wiki": 0.3, "elsewhere": 0.3}
+    sure = {"news": 1.0, "squad2": 0.3, "wiki": 0.3, "elsewhere": 1.0}
     aside = frozenset() if args.cross_encoder == "none" else READ_INSTEAD
     sets = np.array([e.set for e in examples])
     share = weighed(examples, sure)
