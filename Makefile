@@ -106,7 +106,7 @@ bench-scale: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.scale --seeded-vectors
 
 # Makes virtual environments for the others, which takes minutes and gigabytes, once. haiku.rag needs
-# a Python whose sqlite3 loads extensions: make bench-peers PEERS="--python /usr/bin/python3"
+# a Python whose sqlite3 loads extensions: make bench-peers PEERS="--python PYTHON"
 bench-peers: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.peers $(if $(PIP_ARGS),--pip-args="$(PIP_ARGS)") $(PEERS)
 
