@@ -31,6 +31,9 @@ _SAME_WORDS = 0.85
 _ALIKE = 0.5
 """Difference in log odds within which two sentences answer alike, and the newer report wins."""
 
+_ALIKE_OUT = 1.0
+"""The same, where the newer report has taken the place of what the better sentence says."""
+
 _ALIKE_NOW = 2.5
 """The same, where the question asks for the state of today."""
 
@@ -77,7 +80,8 @@ _TODAY = re.compile(
     re.IGNORECASE,
 )
 _MANY = re.compile(
-    r"\b(?:which|what) [\w’'-]+s\b|\b(?:who|which|what|where) are\b|\ball\b|\bso far\b",
+    r"\b(?:which|what) (?!(?:is|was|does|has|this)\b)[\w’'-]+s\b|"
+    r"\b(?:who|which|what|where) are\b|\ball\b|\bso far\b",
     re.IGNORECASE,
 )
 _ONCE = re.compile(r"\bdid\b", re.IGNORECASE)
@@ -85,6 +89,12 @@ _PLAIN = frozenset(
     """the and for what when where which who whom whose why how many much long high large big does
     has have had was were are will would can could may per with from that this its their there
     year years month months week weeks day days""".split()
+)
+# Words for a demand of any kind: an answer may well have another.
+_GENERAL = frozenset(
+    """want wants wanted expect expects expected ask asks asked asking demand demands demanded need
+    needs get gets got give gives gave take make makes made seek seeks say says said think thinks
+    hope hopes offer offers offered promise promised do doing done""".split()
 )
 _SEVERAL = re.compile(
     r"\b(?:each|both|differ(?:s|ed|ence)?|respectively|compared?|versus|vs|between .+ and|"
@@ -301,7 +311,13 @@ def _newest_first(
         for pair in ranked[1:8]
         if pair[0].hit.published is not None
         and pair[0].hit.published > best.hit.published
-        and _logit(pair[1].probability) >= bar
+        and (
+            _logit(pair[1].probability) >= bar
+            or (
+                _logit(pair[1].probability) >= _logit(judgement.probability) - _ALIKE_OUT
+                and _superseded(question, best, pair[0])
+            )
+        )
         and _of_one_matter(pair[0], best)
         and len(asked & _words(pair[0].text)) >= len(asked & _words(best.text)) - 2
     ]
@@ -317,8 +333,19 @@ def _without_superseded(
 ) -> list[tuple[Candidate, Judgement]]:
     """Without the older reports of the best one's matter that it takes the place of: what they
     said then is no answer beside what is so now."""
-    first = ranked[0][0]
-    return [ranked[0], *(pair for pair in ranked[1:] if not _superseded(question, pair[0], first))]
+    first, judgement = ranked[0]
+    return [
+        ranked[0],
+        *(
+            (candidate, other)
+            for candidate, other in ranked[1:]
+            if not _superseded(question, candidate, first)
+            and not (
+                judgement.direction == other.direction == "same"
+                and _less_exact(question, candidate, first)
+            )
+        ),
+    ]
 
 
 def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
@@ -346,6 +373,20 @@ def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
         for word in _words(question) - _PLAIN
         if any(_alike(word, other) for other in _words(older.text))
     )
+
+
+def _less_exact(question: str, older: Candidate, newer: Candidate) -> bool:
+    """Whether of two that state the relation asked for, the older report's lacks the question's own
+    word for it, which the newer one has: "asked" is less than "ordered"."""
+    then, now = older.hit.published, newer.hit.published
+    if then is None or now is None or then >= now or not _of_one_matter(older, newer):
+        return False
+    small = {word for word in _WORD.findall(question) if word.islower() and len(word) > 2}
+    asked = small - _PLAIN - _GENERAL
+    own, other = _words(newer.text), _words(older.text)
+    here = {word for word in asked if any(_alike(word, each) for each in own)}
+    there = {word for word in asked if any(_alike(word, each) for each in other)}
+    return there < here and not older.text.casefold().startswith(("it ", "he ", "she ", "they "))
 
 
 def _alike(one: str, other: str) -> bool:

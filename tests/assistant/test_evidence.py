@@ -525,6 +525,8 @@ def told(documents: Documents, question: str, older: str, newer: str) -> list[st
         # Whatever it says, where the question is about now.
         ("Who is the envoy of Elm now?", "Elm's envoy, Ash, was dismissed by its port.",
          "Elm's envoy since June is Oak, its port said."),
+        ("What is Elm asking the port now?", "Elm is asking the port to pay for its boats.",
+         "Elm is asking the port to close."),
     ],
 )  # fmt: skip
 def test_what_a_newer_report_takes_the_place_of_is_no_answer_beside_it(
@@ -576,6 +578,48 @@ def test_what_an_older_report_adds_is_told(
     documents: Documents, question: str, old: str, new: str
 ) -> None:
     assert told(documents, question, old, new) == [new, old]
+
+
+@pytest.mark.parametrize(
+    ("question", "older", "told"),
+    [
+        (
+            "What has the council ordered Elm to do?",
+            "The council has asked Elm for figures.",
+            False,
+        ),
+        # Ordered as well, in a word for any demand, or by a pronoun that says who.
+        ("What has the council ordered Elm to do?", "The council ordered Elm to pay.", True),
+        ("What does the council want from Elm?", "The council asks Elm for figures.", True),
+        ("What has the council ordered Elm to do?", "It also asked Elm for figures.", True),
+    ],
+)
+def test_an_older_reports_weaker_word_for_it_is_no_answer_beside_the_newers(
+    documents: Documents, question: str, older: str, told: bool
+) -> None:
+    newer = "The council has ordered Elm to stop, as it wants."
+    hits = [
+        documents.add("old.txt", older, published=MAY, title="The council of Elm"),
+        documents.add("new.txt", newer, published=JUNE, title="The council of Elm again"),
+    ]
+    found = select(question, hits, documents, {newer: same(0.9), older: same(0.85)})
+    assert texts(found) == [newer, older][: 1 + told]
+    # Where it is not sure that both state the relation, nothing is taken away.
+    found = select(question, hits, documents, {newer: same(0.9), older: 0.85})
+    assert texts(found) == [newer, older]
+
+
+def test_a_newer_figure_wins_from_farther_behind(documents: Documents) -> None:
+    # Odds of 4 and 1.86: 0.77 of log odds apart.
+    old, new = "The port of Elm opens in spring 2028.", "The port of Elm opens in autumn 2029."
+    hits = [
+        documents.add("old.txt", old, published=MAY, title="The port of Elm"),
+        documents.add("new.txt", new, published=JUNE, title="The port of Elm again"),
+    ]
+    asked = "When does the port of Elm open?"
+    assert texts(select(asked, hits, documents, {old: 0.80, new: 0.65})) == [new]
+    assert texts(select(asked, hits, documents, {old: 0.80, new: 0.55})) == [old, new][:1]
+    assert texts(select("Why does it open?", hits, documents, {old: 0.80, new: 0.65}))[0] == old
 
 
 def test_what_both_reports_say_is_cited_from_both(documents: Documents) -> None:
