@@ -352,8 +352,7 @@ def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
     """Whether a newer report of the matter has taken the place of what an older one says: where
     the question is about now, or where both have a figure or date of the kind asked for, and not
     the same. What happened once does not age, and of several each may be an answer."""
-    then, now = older.hit.published, newer.hit.published
-    if then is None or now is None or then >= now or not _of_one_matter(older, newer):
+    if not _is_older(older, newer):
         return False
     if _MANY.search(question) or _same(older.text, newer.text):
         return False
@@ -378,8 +377,7 @@ def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
 def _less_exact(question: str, older: Candidate, newer: Candidate) -> bool:
     """Whether of two that state the relation asked for, the older report's lacks the question's own
     word for it, which the newer one has: "asked" is less than "ordered"."""
-    then, now = older.hit.published, newer.hit.published
-    if then is None or now is None or then >= now or not _of_one_matter(older, newer):
+    if not _is_older(older, newer):
         return False
     small = {word for word in _WORD.findall(question) if word.islower() and len(word) > 2}
     asked = small - _PLAIN - _GENERAL
@@ -393,6 +391,12 @@ def _alike(one: str, other: str) -> bool:
     """Whether two words are forms of one, as far as their beginnings tell: open, opening."""
     length = min(len(one), len(other), 5)
     return one == other or (length >= 4 and one[:length] == other[:length])
+
+
+def _is_older(older: Candidate, newer: Candidate) -> bool:
+    """Whether both are known to be of one matter, and the first of an earlier day."""
+    then, now = older.hit.published, newer.hit.published
+    return then is not None and now is not None and then < now and _of_one_matter(older, newer)
 
 
 def _of_one_matter(one: Candidate, other: Candidate) -> bool:
