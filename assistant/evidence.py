@@ -69,14 +69,13 @@ _EARLIER = re.compile(
     r"(?<!by )(?<!until )(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
-_NOW = re.compile(
-    r"\b(?:now|nowadays|currently|current|latest|newest|today|these days|at the moment|at present|"
-    r"so far|still|any ?more|in the end|eventually|finally|recently?)\b",
-    re.IGNORECASE,
+_AT_PRESENT = (
+    r"now|nowadays|currently|current|latest|newest|today|these days|at the moment|at present"
 )
-_TODAY = re.compile(
-    r"\b(?:now|nowadays|currently|current|latest|newest|today|these days|at the moment|"
-    r"at present)\b",
+_TODAY = re.compile(rf"\b(?:{_AT_PRESENT})\b", re.IGNORECASE)
+# "Who has joined so far" asks for the newest too, and not for it alone.
+_NOW = re.compile(
+    rf"\b(?:{_AT_PRESENT}|so far|still|any ?more|in the end|eventually|finally|recently?)\b",
     re.IGNORECASE,
 )
 _MANY = re.compile(
