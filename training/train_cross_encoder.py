@@ -18,6 +18,11 @@ words are the answer, with one softmax over all sentences of the question and "n
 normalisation: Clark & Gardner 2018). It tells a model *why* a sentence answers, where a label tells
 only that it does.
 
+**A teacher.** Where ``WORK/soft.jsonl`` has what another cross-encoder thinks of a group's
+sentences (``soft.py``), and it puts a right one first, the model also learns how far apart it sees
+them: the divergence of the two softmaxes over the sentences, both at a temperature (Hinton et al.
+2015).
+
 **Speed.** Two Python threads, each with one of torch's, take their share of a step's pairs as they
 get done, in small batches of one length: neither waits for the other inside a layer, as OpenMP's
 two do, so a core that has other work only slows its own share. Products and gradients are bfloat16
@@ -60,6 +65,8 @@ from training.measure import average_precision
 
 TOKENS = 1500
 """Of one small batch, padding included. So small that no thread waits long for another's last."""
+
+TEMPERATURE = 2.0
 
 WARM_UP = 0.05
 CHECKPOINT_EVERY = 300.0
@@ -275,6 +282,30 @@ def reading(
     return torch.stack(losses).mean() if losses else torch.zeros(())
 
 
+def following(
+    scores: torch.Tensor, sizes: Sequence[int], teachers: Sequence[torch.Tensor | None]
+) -> torch.Tensor:
+    """The mean over all groups of the divergence from the teacher's softmax over a group's
+    sentences to the model's, both at :data:`TEMPERATURE`, times its square, which keeps gradients
+    as large as those of the other losses.
+
+    Args:
+        scores: of all groups' sentences, shape ``(sum(sizes),)``.
+        teachers: the teacher's logits of each group; ``None`` where there are none: 0.
+    """
+    losses = [
+        torch.nn.functional.kl_div(
+            torch.log_softmax(part / TEMPERATURE, 0),
+            torch.log_softmax(teacher / TEMPERATURE, 0),
+            reduction="sum",
+            log_target=True,
+        )
+        for part, teacher in zip(scores.split(list(sizes)), teachers, strict=True)
+        if teacher is not None
+    ]
+    return torch.stack(losses).sum() * TEMPERATURE**2 / len(sizes) if losses else torch.zeros(())
+
+
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Of the sentences' scores, shape ``(n,)``, and their tokens', shape ``(tokens, 2)``."""
 
@@ -438,6 +469,19 @@ def group_texts(
     ]
 
 
+def teachers_of(file: Path, groups: Sequence[dict[str, Any]]) -> list[torch.Tensor | None]:
+    """The teacher's logits of each group; ``None`` where there are none, or where it puts a wrong
+    sentence first."""
+    found: list[torch.Tensor | None] = [None] * len(groups)
+    for row in data.rows_of(file) if file.exists() else ():
+        group, scores = groups[row["group"]], row["scores"]
+        if len(scores) != len(group["pos"]) + len(group["neg"]):
+            raise ValueError(f"{file} is of other groups")
+        if max(range(len(scores)), key=scores.__getitem__) < len(group["pos"]):
+            found[row["group"]] = torch.tensor(scores)
+    return found
+
+
 # --- The run --------------------------------------------------------------------------------------
 
 
@@ -545,7 +589,13 @@ class Run:
                 else []
             )
             golds.append(gold if gold or not g["pos"] else None)
-        self.say(event="encoded", pairs=len(encoded), tokens=sum(len(row[0]) for row in encoded))
+        teachers = teachers_of(args.work / "soft.jsonl", groups)
+        self.say(
+            event="encoded",
+            pairs=len(encoded),
+            tokens=sum(len(row[0]) for row in encoded),
+            taught=sum(teacher is not None for teacher in teachers),
+        )
         began, before = time.monotonic(), self.seconds
         saved = time.monotonic()
         losses: list[float] = []
@@ -567,13 +617,16 @@ class Run:
             shape = [sizes[n] for n in chosen], [len(groups[n]["pos"]) for n in chosen]
             lengths = [row[2] - row[1] for row in rows]
             places = [golds[n] for n in chosen]
+            taught = [teachers[n] for n in chosen]
             share = rate(progress)
             for part in self.optimizer.param_groups:
                 part["lr"] = args.rate * share * part["of"]
             loss = self.crew.learn(
                 rows,
-                lambda scores, tokens, s=shape, w=lengths, g=places: (
-                    listwise(scores, *s) + args.reading * reading(tokens, s[0], w, g)
+                lambda scores, tokens, s=shape, w=lengths, g=places, t=taught: (
+                    listwise(scores, *s)
+                    + args.reading * reading(tokens, s[0], w, g)
+                    + args.soft * following(scores, s[0], t)
                 ),
             )
             if not math.isfinite(loss):
@@ -640,6 +693,7 @@ def main() -> None:
     parser.add_argument("--watch", type=int, default=20_000, help="pairs between dev figures")
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--reading", type=float, default=0.5, help="weight of the reader's loss")
+    parser.add_argument("--soft", type=float, default=0.15, help="weight of the teacher's part")
     parser.add_argument("--fp32", action="store_true")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()

@@ -106,6 +106,57 @@ def test_a_group_whose_answer_is_not_known_has_no_slope() -> None:
     assert (tokens.grad[2:] != 0).any()
 
 
+teachings = st.lists(
+    st.lists(st.tuples(logit, logit), min_size=1, max_size=5).flatmap(
+        lambda pairs: st.tuples(st.just(pairs), st.booleans())
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(teachings)
+def test_the_teacher_s_part_by_hand(made: list[tuple[list[tuple[float, float]], bool]]) -> None:
+    def soft(values: list[float]) -> list[float]:
+        chances = [math.exp(value / train.TEMPERATURE) for value in values]
+        return [chance / sum(chances) for chance in chances]
+
+    total = 0.0
+    for pairs, taught in made:
+        own, teacher = soft([a for a, _ in pairs]), soft([b for _, b in pairs])
+        if taught:
+            total += sum(t * math.log(t / o) for t, o in zip(teacher, own, strict=True))
+    found = train.following(
+        torch.tensor([a for pairs, _ in made for a, _ in pairs]),
+        [len(pairs) for pairs, _ in made],
+        [torch.tensor([b for _, b in pairs]) if taught else None for pairs, taught in made],
+    )
+    expected = total * train.TEMPERATURE**2 / len(made)
+    assert float(found) == pytest.approx(expected, rel=1e-3, abs=1e-5)
+
+
+def test_a_teacher_is_believed_where_it_puts_a_right_one_first(tmp_path: Path) -> None:
+    groups = [
+        {"q": "a", "pos": [["right"]], "neg": [["wrong"], ["worse"]]},
+        {"q": "b", "pos": [["right"]], "neg": [["wrong"]]},
+        {"q": "c", "pos": [["right"], ["too"]], "neg": [["wrong"]]},
+    ]
+    file = tmp_path / "soft.jsonl"
+    assert train.teachers_of(file, groups) == [None, None, None]
+    rows = [
+        {"group": 2, "scores": [-3.0, 1.5, 0.5]},
+        {"group": 1, "scores": [1.0, 2.0]},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    first, second, third = train.teachers_of(file, groups)
+    assert (first, second) == (None, None)
+    assert third is not None
+    assert third.tolist() == [-3.0, 1.5, 0.5]
+    file.write_text(json.dumps({"group": 0, "scores": [1.0, 2.0]}) + "\n")
+    with pytest.raises(ValueError, match="of other groups"):
+        train.teachers_of(file, groups)
+
+
 # -- texts -----------------------------------------------------------------------------------------
 
 
@@ -367,6 +418,7 @@ def a_run(tiny: Path, work: Path, name: str, **values: Any) -> train.Run:
         "watch": 30,
         "workers": 1,
         "reading": 0.5,
+        "soft": 0.15,
         "fp32": True,
         **values,
     }
