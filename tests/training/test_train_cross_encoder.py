@@ -572,6 +572,16 @@ def test_the_mean_of_two_runs_lies_in_their_middle(tiny: Path, tmp_path: Path) -
     for name, weight in found.items():
         assert torch.allclose(weight, wanted[name] + 0.25, atol=1e-6), name
 
+    # Mostly the second; and what says where an answer stands, which the first has not, is its own.
+    (one / "span.pt").unlink()
+    average(one, reader, tmp_path / "mostly", share=0.25)
+    for name, weight in weights(tmp_path / "mostly").items():
+        moved = 0.5 if name.startswith("span.") else 0.375
+        assert torch.allclose(weight, wanted[name] + moved, atol=1e-6), name
+    (reader / "span.pt").unlink()
+    with pytest.raises(ValueError, match=r"no span\.pt"):
+        average(one, reader, tmp_path / "neither")
+
 
 def test_what_is_exported_says_what_the_run_says(tiny: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnxscript", reason="it comes with the extra: train")
