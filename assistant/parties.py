@@ -433,10 +433,12 @@ class Aliases:
         noun = head_noun(party.head)
         core = party.core
         others = is_relational(party)
-        if others or noun in MEMBERS or is_trade(noun):
+        apart = others or noun in MEMBERS or is_trade(noun)
+        if apart:
             core = after_possessive(core)
         found = self.named(core, question)
-        if party.of and not others and (not found or noun in PLACE_NOUNS):
+        # "the airline's pilots" and "pilots of the airline" are not the airline.
+        if party.of and not apart and (not found or noun in PLACE_NOUNS):
             found.update(self.named(party.of, question))
         for key, weight in self.named(party.apposed, question).items():
             if key not in found:
@@ -585,6 +587,10 @@ def after_possessive(core: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(core)
 
 
+FIRM = word_set(
+    "inc corp co plc ltd llc lp ag nv sa spa gmbh bank trust group holdings holding company "
+    "corporation industries airlines airways petroleum motors"
+)
 NAME_ENTS = word_set("ORG GPE NORP PERSON LOC FAC PRODUCT EVENT")
 NO_NAME_ENTS = word_set("DATE TIME MONEY PERCENT QUANTITY CARDINAL ORDINAL")
 _GENERIC_WORDS = word_set(
@@ -629,6 +635,12 @@ def document_aliases(parses: Iterable[Parsed]) -> Aliases:
             longer = next(
                 (n for n in names if len(n) > len(words) and n[: len(words)] == words), None
             )
+            if longer is None and words in person:
+                # A surname of several words: "Willy De Clercq", and then "De Clercq".
+                ends = [
+                    n for n in names if n in person and len(n) > len(words) and _ends_with(n, words)
+                ]
+                longer = ends[0] if len({names[n] for n in ends}) == 1 else None
             key = names[longer] if longer else " ".join(words)
         names[words] = key
         if words in COUNTRY:
@@ -691,6 +703,10 @@ def document_aliases(parses: Iterable[Parsed]) -> Aliases:
     )
 
 
+def _ends_with(words: tuple[str, ...], end: tuple[str, ...]) -> bool:
+    return words[-len(end) :] == end
+
+
 def _add_demonyms(parses: Sequence[Parsed], names: dict[tuple[str, ...], str]) -> None:
     places = [n[0] for n in names if len(n) == 1]
     for parsed in parses:
@@ -711,6 +727,7 @@ def _name_words(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 def _name_runs(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
     """Names as token ranges with a label: what the recogniser found, and runs of proper nouns."""
+    tokens = parsed.tokens
     taken: set[int] = set()
     for entity in parsed.entities:
         if entity.label not in NAME_ENTS:
@@ -736,9 +753,8 @@ def _name_runs(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
             continue
         if first < last and parsed.tokens[last - 1].text[:1].isupper():
             taken.update(range(first, last))
-            yield first, last, entity.label
+            yield first, last, _label(tokens[last - 1], entity.label)
     i = 0
-    tokens = parsed.tokens
     while i < len(tokens):
         if i in taken or not _may_be_name(tokens[i]):
             i += 1
@@ -758,8 +774,14 @@ def _name_runs(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
             )
         ):
             j += 1
-        yield i, j, "PERSON" if any(tokens[k].ent_type == "PERSON" for k in range(i, j)) else ""
+        person = any(tokens[k].ent_type == "PERSON" for k in range(i, j))
+        yield i, j, _label(tokens[j - 1], "PERSON" if person else "")
         i = j
+
+
+def _label(last: Token, label: str) -> str:
+    """A name's label. The recogniser takes strange names for persons', firms' among them."""
+    return "ORG" if label == "PERSON" and fold(last.text).rstrip(".") in FIRM else label
 
 
 def _may_be_name(token: Token) -> bool:

@@ -171,7 +171,8 @@ NOMINALS: dict[str, str] = {
     "attack": "attack", "assault": "assault", "raid": "raid", "invasion": "invade",
     "occupation": "occupy", "annexation": "annex", "bombardment": "bombard",
     "bombing": "bomb", "shelling": "shell", "blockade": "blockade", "siege": "besiege",
-    "lawsuit": "sue", "apology": "apologise", "visit": "visit", "sanction": "sanction",
+    "lawsuit": "sue", "suit": "sue", "apology": "apologise", "visit": "visit",
+    "sanction": "sanction",
     "embargo": "embargo", "arrest": "arrest", "dismissal": "dismiss", "sacking": "sack",
     "expulsion": "expel", "eviction": "evict", "endorsement": "endorse", "support": "support",
     "recognition": "recognise", "condemnation": "condemn", "praise": "praise",
@@ -208,7 +209,8 @@ LIGHT = word_set(
     "make file lodge issue put place have submit send present level bring raise sign announce "
     "renew repeat voice set give address direct impose lay state express deliver stop halt "
     "suspend ban end resume begin start block license approve increase cut reduce continue "
-    "extend drop withdraw"
+    "extend drop withdraw complete finish finalise finalize close conduct pursue abandon scrap "
+    "cancel postpone delay plan undertake intensify"
 )
 # Who does this to a noun is at the receiving end of what it names.
 REACT = word_set(

@@ -499,6 +499,48 @@ def test_the_speaker_in_the_words_of_the_sentence(sentence: str, expected: str |
         assert sentence[found.start : found.end] == found.text
 
 
+def _found(question: str, *sentences: str) -> Direction:
+    """Of the last sentence, those before it being what stands before it in its report."""
+    parsed = LANGUAGE.parse(list(sentences))
+    context = Context(previous=tuple(parsed[:-1]), aliases=document_aliases(parsed))
+    return direction(LANGUAGE.parse_question(question), parsed[-1], context)
+
+
+def test_a_surname_of_several_words_is_its_owner_s() -> None:
+    letter = "Trade Commissioner Willem van Haag has written to the American negotiator."
+    found = _found("Who has Van Haag written to?", "The bill is an insult, Van Haag said.", letter)
+    assert found.verdict is SAME
+    # Of two of that name, neither is meant without a first name.
+    other = "His brother, the banker Joost van Haag, said nothing."
+    found = _found("Who has Joost van Haag written to?", other, letter)
+    assert found.verdict is UNKNOWN
+
+
+def test_nobody_asks_of_himself() -> None:
+    found = _found(
+        "Why do Salta and Porvenir not want to pay for the butter?",
+        "Salta and Porvenir opposed the plan to sell the butter.",
+        "They argued they should not have to pay for it.",
+    )
+    assert found.verdict is UNKNOWN
+
+
+@pytest.mark.parametrize("firm", ["Sevran Plc", "Sevran Inc", "Sevran Corp.", "Lemuel Bank"])
+def test_a_firm_is_no_person_whatever_its_name(firm: str) -> None:
+    (parsed,) = LANGUAGE.parse([f"{firm} said it completed the acquisition of Mordale Inc."])
+    assert not document_aliases([parsed]).persons
+    found = _found(
+        f"Who acquired {firm}?", f"{firm} said it completed the acquisition of Dorn Inc."
+    )
+    assert found.verdict is REVERSED
+
+
+def test_pilots_of_an_airline_are_not_the_airline() -> None:
+    strike = "Pilots of Air Corvina want higher pay from the state."
+    assert _found("What do the pilots of Air Corvina want?", strike).verdict is SAME
+    assert _found("What does Air Corvina want?", strike).verdict is UNKNOWN
+
+
 def test_a_verdict_takes_far_less_than_a_millisecond() -> None:
     (sentence,) = LANGUAGE.parse(["In a statement, France said that it expects Italy to pay."])
     (question,) = LANGUAGE.parse(["What does Italy expect from France?"])

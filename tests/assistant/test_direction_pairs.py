@@ -369,7 +369,41 @@ FOURTH = [
     neither("interview", "In an interview, the conductor Anja Falk spoke of her years with the tenor Luis Prado and of the fire at La Fenice.", "What does Anja Falk accuse Luis Prado of?", "What does Luis Prado accuse Anja Falk of?"),
 ]  # fmt: skip
 
-PAIRS = [*FIRST, *SECOND, *THIRD, *FOURTH]
+# As agencies write of companies and ministries. On first sight 16 of 30 pairs right, 40 of 60 verdicts.
+FIFTH = [
+    one_way("completed-acquisition", "Sevran Plc said it completed the acquisition of Mordale Inc, following approval by the holders of its shares.", "Who acquired Mordale?", "Who acquired Sevran?"),
+    one_way("agreed-acquire", "Harl Corp said it agreed in principle to acquire Pellworth Inc for 14 dollars a share in cash.", "Who will acquire Pellworth?", "Who will acquire Harl?"),
+    one_way("be-acquired-by", "Brinmar Bank said it will be acquired by Tolland Trust in a merger agreement that its board approved on Tuesday.", "Which company will acquire Brinmar Bank?", "Which company will acquire Tolland Trust?"),
+    one_way("tender-for", "Cassel Group has begun a tender offer of 41 dollars a share for all of the shares of Dorn Industries that it does not own.", "What has Cassel offered for Dorn Industries?", "What has Dorn Industries offered for Cassel?"),
+    one_way("raise-stake", "An investor group led by Paul Rennick told the commission it had raised its stake in Almeda Foods to 8.7 percent.", "How large is Rennick's stake in Almeda Foods?", "How large is Almeda Foods' stake in Rennick's group?"),
+    one_way("file-suit", "Vandermeer Shipping filed a suit against the port authority in Hamburg, seeking 30 million marks in damages.", "Why did Vandermeer Shipping sue the port authority?", "Why did the port authority sue Vandermeer Shipping?"),
+    one_way("call-on", "Finance ministers of the seven countries called on Corvina to cut its budget deficit and to let its currency rise.", "What did the finance ministers call on Corvina to do?", "What did Corvina call on the finance ministers to do?"),
+    one_way("appeal-to-open", "In their statement, the ministers deplored the imbalance and appealed to Nordia to open up its markets.", "What did the ministers appeal to Nordia to do?", "What did Nordia appeal to the ministers to do?"),
+    one_way("expect-in-quotes", "The ministers said they “deplore the imbalance in trade and expect Nordia to open up its market more”.", "What do the ministers expect from Nordia?", "What does Nordia expect from the ministers?"),
+    one_way("threaten-with-tariffs", "Washington has threatened to impose tariffs of 100 percent on electronic goods from Tamara unless it stops dumping microchips.", "What has Washington threatened Tamara with?", "What has Tamara threatened Washington with?"),
+    one_way("accused-of-dumping", "Farmers in Ostland were accused by the Canadian growers' federation of dumping apples below cost.", "Whom did the Canadian growers accuse of dumping?", "Whom did the farmers in Ostland accuse of dumping?"),
+    one_way("particle-surname", "External Trade Commissioner Willem van Haag has written to the American negotiator, Clara Yates, to complain about the bill.", "Whom has Van Haag written to?", "Whom has Clara Yates written to?"),
+    one_way("abandoned-takeover", "Lorne Mining abandoned its takeover of Tisdale Gold after the bid had been blocked by a court in Perth.", "Who wanted to take over Tisdale Gold?", "Who wanted to take over Lorne Mining?"),
+    one_way("cancelled-sale", "Ravel Motors has cancelled the sale of its tractor division to Hungarian investors, a spokesman said.", "To whom was Ravel Motors going to sell its tractor division?", "To whom were the Hungarian investors going to sell their tractor division?"),
+    one_way("repay-under", "Ostland will repay 13 percent of its frozen debt to foreign creditors over three years under an agreement reached in Bern.", "What will Ostland repay its creditors?", "What will the creditors repay Ostland?"),
+    one_way("reject-proposal", "The unions rejected a proposal by the coal company to spread the layoffs over four years.", "Whose proposal did the unions reject?", "Whose proposal did the coal company reject?"),
+    one_way("refuse-drop-opposition", "Salta and Porvenir refuse to drop their opposition to the Commission's plan to sell surplus butter.", "Who opposes the Commission's plan?", "What does the Commission oppose?"),
+    one_way("refer-back-asking", "The finance ministers referred the plan back to the Commission, asking it to study ways to solve the row.", "What did the finance ministers ask the Commission to do?", "What did the Commission ask the finance ministers to do?"),
+    one_way("grant-privileges", "The securities regulator granted the Midland exchange trading privileges in 25 stocks for a year.", "What did the regulator grant the Midland exchange?", "What did the Midland exchange grant the regulator?"),
+    one_way("lend-bank", "The World Bank approved a loan of 120 million dollars to Zarun for the repair of its harbours.", "Who lends Zarun 120 million dollars?", "To whom does Zarun lend 120 million dollars?"),
+    one_way("buy-wheat", "Ruvania bought 100,000 tonnes of Canadian wheat at 84 dollars a tonne from the Marden company, traders said.", "From whom did Ruvania buy wheat?", "From whom did Marden buy wheat?"),
+    one_way("sold-unit-to", "Delmar Oil said it sold its Texas pipeline unit to Quarry Gas for 310 million dollars.", "Who bought the pipeline unit of Delmar Oil?", "Who bought the pipeline unit of Quarry Gas?"),
+    one_way("downgraded", "Moreau's downgraded the debt of Fenwick Air, citing losses on its routes over the Pacific.", "Why did Moreau's downgrade Fenwick Air?", "Why did Fenwick Air downgrade Moreau's?"),
+    one_way("urge-passive", "Nordia was urged by the five banks to let its mark rise against the dollar.", "What did the five banks urge Nordia to do?", "What did Nordia urge the five banks to do?"),
+    one_way("name-chairman", "Arden Steel named Louis Ferrand chairman, succeeding Otto Brandt, who retired in March.", "Whom did Ferrand succeed?", "Whom did Brandt succeed?"),
+    one_way("licence-from", "Tolland Chemical has obtained a licence from Bexley Labs to make the vaccine in South America.", "Who gave Tolland Chemical a licence?", "Who gave Bexley Labs a licence?"),
+    one_way("strike-protest", "Pilots of Air Corvina began a 48-hour strike to protest against the airline's refusal to pay them for night flights.", "What do the pilots protest against?", "What does Air Corvina protest against?"),
+    one_way("meeting-insist", "Bratnik insisted that the rebels hand over the airport before any talks, a demand which they have rejected twice.", "What did Bratnik demand of the rebels?", "What did the rebels demand of Bratnik?"),
+    one_way("supply-under-contract", "Under the contract Velmar Aerospace will supply the Ostland navy with 24 helicopters by the end of next year.", "What will Velmar Aerospace supply the navy with?", "What will the navy supply Velmar Aerospace with?"),
+    one_way("retaliate-against", "The Community would retaliate against American almonds if Congress passed quotas on textiles, its ambassador said.", "Against whom would the Community retaliate?", "Against whom would the Americans retaliate?"),
+]  # fmt: skip
+
+PAIRS = [*FIRST, *SECOND, *THIRD, *FOURTH, *FIFTH]
 
 
 def verdict_of(pair: Pair, question: str) -> Direction:
@@ -390,6 +424,15 @@ KNOWN_WRONG = {
     "rob-of": "the parser makes the monks, whom the thieves were disguised as, the subject",
     "latter": "“the bank” is not seen to be Banco Lira: the name has another language's word for it",
     "cheat": "the question's second clause (“what do A say B did”) is not read",
+    "tender-for": "the mirrored question's verb is taken for any offer, not for that of a takeover",
+    "raise-stake": "“how large is A's stake in B” is not read as a relation",
+    "accused-of-dumping": "“the farmers in Ostland” are not seen to be “farmers in Ostland”, whose head is a trade",
+    "abandoned-takeover": "what somebody “wanted to” do is not looked for behind a takeover",
+    "reject-proposal": "“whose proposal” is not read as somebody's",
+    "refuse-drop-opposition": "“opposes the Commission's plan” has a plan for its object, and no party",
+    "buy-wheat": "two phrases stand between “bought” and “from the company”; the parser ties it to the price",
+    "downgraded": "in the question, the parser takes “Moreau's” for a possessor and the verb for a noun",
+    "strike-protest": "“the airline” is not seen to be Air Corvina, which is named within the subject",
 }
 
 
