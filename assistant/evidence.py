@@ -44,9 +44,21 @@ reports are of one matter: the overlap coefficient (Szymkiewicz 1934, Simpson 19
 _FOLLOWS = 0.5
 """A further sentence is added while its odds are at least this share of the first one's."""
 
+_BEHIND = 2.0
+"""By how much, in the log odds that rank a question's sentences, a further one may stay behind the
+first, where the question does not ask for several things. A probability says how well a sentence's
+report fits the question, too, which its neighbours' does as well."""
+
 _SURE_SAME = -1.0
 """Log odds from which a further sentence is added where both state the relation asked for between
-the parties asked about, however sure the first one is: both answer."""
+the parties asked about, however sure the first one is: both answer. Not of a question for one
+figure or date."""
+
+_BEHIND_SAME = 3.0
+"""As :data:`_BEHIND`, for these."""
+
+_ONE_VALUE = frozenset({"date", "duration", "money", "percent", "number", "measure"})
+"""Kinds of thing of which a question asks for one."""
 
 _FOLLOWS_SEVERAL = 0.2
 """The same, where the question asks for several things."""
@@ -189,7 +201,7 @@ def select_evidence(
     passages = _passages(hits, ranked)
     if newest and not several:
         ranked = _without_superseded(question.text, ranked)
-    chosen = _distinct(ranked, most, _FOLLOWS_SEVERAL if several else _FOLLOWS, len(parts))
+    chosen = _distinct(question.text, ranked, most, several=several, parts=len(parts))
     return Selection(tuple(chosen), chosen[0].judgement.probability, reason, len(pool), passages)
 
 
@@ -404,17 +416,33 @@ def _of_one_matter(one: Candidate, other: Candidate) -> bool:
 
 
 def _distinct(
-    ranked: Sequence[tuple[Candidate, Judgement]], most: int, follows: float, parts: int
+    question: str,
+    ranked: Sequence[tuple[Candidate, Judgement]],
+    most: int,
+    *,
+    several: bool,
+    parts: int,
 ) -> list[Evidence]:
     """The best of each group that says the same, while they are worth adding.
 
     Args:
-        follows: see :data:`_FOLLOWS`.
+        several: whether the question asks for several things.
         parts: of the question; as many of the first may answer one of them each.
     """
     chosen: list[Evidence] = []
     first = ranked[0][1]
-    bar = _logit(first.probability) + math.log(follows)
+    bar = _logit(first.probability) + math.log(_FOLLOWS_SEVERAL if several else _FOLLOWS)
+    both_answer = kind_asked(question) not in _ONE_VALUE
+
+    def worth(judgement: Judgement) -> bool:
+        sure, behind = _logit(judgement.probability), first.odds - judgement.odds
+        if sure >= bar and (several or behind <= _BEHIND):
+            return True
+        if parts > 1 and len(chosen) < parts and judgement.probability >= _PART:
+            return True
+        same = first.direction == judgement.direction == "same" and both_answer
+        return same and sure >= _SURE_SAME and behind <= _BEHIND_SAME
+
     for candidate, judgement in ranked[:24]:
         twin = next(
             (
@@ -427,15 +455,7 @@ def _distinct(
         if twin is not None:
             evidence = chosen[twin]
             chosen[twin] = replace(evidence, also=(*evidence.also, candidate))
-        elif len(chosen) < most and (
-            not chosen
-            or _logit(judgement.probability) >= bar
-            or (
-                first.direction == judgement.direction == "same"
-                and _logit(judgement.probability) >= _SURE_SAME
-            )
-            or (parts > 1 and len(chosen) < parts and judgement.probability >= _PART)
-        ):
+        elif not chosen or (len(chosen) < most and worth(judgement)):
             chosen.append(Evidence(candidate, judgement))
     return chosen
 

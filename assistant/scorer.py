@@ -266,7 +266,7 @@ class FeatureScorer:
                 (
                     place,
                     odds[number],
-                    Judgement(ceiling, way.verdict.value, way.reason, way.another),
+                    Judgement(ceiling, way.verdict.value, way.reason, way.another, odds[number]),
                 )
             )
         return found

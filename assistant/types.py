@@ -97,12 +97,15 @@ class Judgement:
         reason: why, in a short sentence for a person; empty when there is nothing to say.
         another: whether it says of somebody else what is asked of a named party; ``direction`` is
             ``"unknown"`` then.
+        odds: log odds, up to a constant, that it is the one of the question's candidates that
+            answers; 0 from a scorer that only gives probabilities.
     """
 
     probability: float
     direction: str = "unknown"
     reason: str = ""
     another: bool = False
+    odds: float = 0.0
 
 
 class Scorer(Protocol):

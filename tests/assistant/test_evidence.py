@@ -260,6 +260,34 @@ def test_who_states_the_same_relation_must_be_rather_sure_of_it(documents: Docum
     assert texts(select(Q, [hit], documents, table)) == ["Elm wants plums."]
 
 
+@pytest.mark.parametrize(
+    ("asked", "direction", "odds", "added"),
+    [
+        (Q, "unknown", 3.1, True),
+        (Q, "unknown", 2.9, False),  # as probable, but not of this question's sentences
+        (Q, "same", 2.1, True),
+        (Q, "same", 1.9, False),
+        ("How many plums do Elm and Oak each want?", "unknown", 0.0, True),
+    ],
+)
+def test_what_the_ranking_puts_far_behind_does_not_follow(
+    documents: Documents, asked: str, direction: str, odds: float, added: bool
+) -> None:
+    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.")
+    table = {
+        "Elm wants plums.": Judgement(0.9, direction, odds=5.0),
+        "Elm hopes for pears.": Judgement(0.9, direction, odds=odds),
+    }
+    assert len(select(asked, [hit], documents, table).evidence) == 1 + added
+
+
+def test_of_one_figure_no_second_is_added_for_the_relation_s_sake(documents: Documents) -> None:
+    hit = documents.add("a.txt", "Elm wants 40 plums.", "Elm has asked for 60 pears.")
+    table = {"Elm wants 40 plums.": same(0.9), "Elm has asked for 60 pears.": same(0.65)}
+    assert len(select("How many plums does Elm want?", [hit], documents, table).evidence) == 1
+    assert len(select("What does Elm want?", [hit], documents, table).evidence) == 2
+
+
 def test_a_relation_is_added_only_to_the_same_one(documents: Documents) -> None:
     hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.")
     table = {"Elm wants plums.": Judgement(0.9), "Elm hopes for pears.": same(0.65)}

@@ -769,6 +769,15 @@ def test_a_later_one_is_never_more_probable(words: LexicalIndex) -> None:
     assert [j.probability for j in judgements] == pytest.approx([lowest] * 3)
 
 
+def test_a_judgement_has_the_odds_that_rank_it(words: LexicalIndex) -> None:
+    weights = weighing("words", confidence={"words": -9.0})
+    scorer = FeatureScorer(bag_of_words, words, LANGUAGE, weights=weights)
+    candidates = pool("A trawler was painted.", "A trawler.")
+    judgements = scorer.judge("Who painted the trawler?", candidates)
+    rows = {n: row for n, row, _ in scorer.features("Who painted the trawler?", candidates)}
+    assert [j.odds for j in judgements] == [rows[n]["words"] for n in range(len(candidates))]
+
+
 def test_no_candidates_no_judgements(scorer: FeatureScorer) -> None:
     assert scorer.judge("Who?", []) == []
     assert scorer.features("Who?", []) == []
