@@ -730,7 +730,7 @@ def _subject(parsed: Parsed, verb: Token, depth: int = 0) -> tuple[Token | None,
             objects = parsed.children(above.index, "dobj")
             if verb.tag == "VBG" and _lemma(verb) in _IN_PLACE and _lemma(above) in _TO_A_POST:
                 # "named Lee chairman, succeeding Ash": it is Lee who succeeds.
-                named = objects or parsed.children(above.index, "nsubjpass")
+                named: Sequence[Token] = objects or parsed.children(above.index, "nsubjpass")
                 named = named or [
                     inner
                     for clause in parsed.children(above.index, "ccomp", "oprd", "xcomp")

@@ -411,7 +411,7 @@ def _is_older(older: Candidate, newer: Candidate) -> bool:
 
 
 def _of_one_matter(one: Candidate, other: Candidate) -> bool:
-    words, others = (_words(c.hit.title) | _words(c.text) for c in (one, other))
+    words, others = ((_words(c.hit.title) | _words(c.text)) - _PLAIN for c in (one, other))
     return _overlap(words, others) >= _RELATED
 
 
