@@ -195,6 +195,9 @@ def _in_the_view_of(question: Parsed, tokens: list[Token]) -> tuple[list[Token],
     return tokens, None
 
 
+_HYPHENS = ("-", "‑")
+
+
 def _form(token: Token) -> str | None:
     """The form of a predicate that a question's word is, or was meant to be."""
     word = token.lower
@@ -206,6 +209,8 @@ def _sense_at(tokens: Sequence[Token], i: int) -> tuple[str, Sense] | None:
     token = tokens[i]
     if token.text[:1].isupper() and i:
         return None
+    if i and tokens[i - 1].text in _HYPHENS:
+        return None  # black-ruled states
     form = _form(token)
     if form is None:
         return None
@@ -265,6 +270,9 @@ def _asked(question: Parsed, tokens: list[Token]) -> Relation | None:
     at = _predicate_after(tokens, aux + 1)
     if at is None:
         return _obligation_asked(question, tokens, None)
+    if low[aux] in _BE and tokens[at].dep == "acl" and tokens[at].tag == "VBN":
+        # "How many were aboard the boats seized by A?" does not ask who seized what.
+        return None
     subject_end = at
     between = low[aux + 1 : at]
     while (
@@ -300,7 +308,11 @@ def _predicate_after(tokens: list[Token], first: int) -> int | None:
         len(tokens),
     )
     verbs = [
-        i for i in range(first, len(tokens)) if tokens[i].pos == "VERB" and tokens[i].text.islower()
+        i
+        for i in range(first, len(tokens))
+        if tokens[i].pos == "VERB"
+        and tokens[i].text.islower()
+        and not (i and tokens[i - 1].text in _HYPHENS)
     ]
     best = [i for i in known if i in verbs and (i < stop or first == i)]
     loose = [i for i in known if i <= stop and (i > first or tokens[i].lower.endswith("ed"))]

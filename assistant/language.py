@@ -390,6 +390,8 @@ def with_verb(question: Parsed, verbs: Collection[str]) -> Parsed:
             fits += 1.0
         elif after.tag in ("DT", "IN", "RP", "TO", "PRP", "PRP$", "CD", "NNS"):
             fits += 0.75
+        if token.dep == "ROOT":
+            fits += 0.5  # the model saw what the sentence hangs on, if not that it is a verb
         if fits > best:
             best, place, lemma = fits, token.index, stem
     if place < 0:

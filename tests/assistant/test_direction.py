@@ -535,6 +535,27 @@ def test_a_firm_is_no_person_whatever_its_name(firm: str) -> None:
     assert found.verdict is REVERSED
 
 
+def test_what_is_asked_is_not_in_the_clause_that_says_of_which() -> None:
+    seized = "Iran had seized seven Kuwaiti boats, the agency said."
+    assert _found("Who seized the Kuwaiti boats?", seized).verdict is SAME
+    asked = LANGUAGE.parse_question("How many sailors were aboard the boats seized by Iran?")
+    assert relation_of(asked) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "verb"),
+    [
+        ("how much will the Edelman group reimburse Lucky Stores?", "reimburse"),
+        ("whom did the farmers in Ostland accuse of dumping?", "accuse"),
+        ("what did the black-ruled states answer Botha?", "answer"),
+    ],
+)
+def test_the_verb_of_a_question(question: str, verb: str) -> None:
+    relation = relation_of(LANGUAGE.parse_question(question))
+    assert relation is not None
+    assert relation.predicate == verb
+
+
 def test_pilots_of_an_airline_are_not_the_airline() -> None:
     strike = "Pilots of Air Corvina want higher pay from the state."
     assert _found("What do the pilots of Air Corvina want?", strike).verdict is SAME
