@@ -13,11 +13,13 @@ NUMBER = re.compile(rf"\d|{_NUMBER_WORDS}", re.IGNORECASE)
 FIGURES = re.compile(rf"\d+(?:[.,]\d+)*|{_NUMBER_WORDS}", re.IGNORECASE)
 _ASKING = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
 _MONEY = re.compile(
-    r"[€$£¥]|\b(?:euros?|dollars?|pounds?|crowns?|francs?|yen|yuan|rupees?|pesos?|"
-    r"(?:m|b|tr)illion)\b",
+    r"[€$£¥]|\b(?:euros?|dollars?|dlrs?|pounds?|stg|crowns?|francs?|marks|yen|yuan|rupees?|pesos?|"
+    r"(?:m|b|tr)illion|mln|bln)\b",
     re.IGNORECASE,
 )
-_PERCENT = re.compile(r"%|\bper ?cent\b|\bpercentage\b|\b(?:half|third|quarter)s?\b", re.IGNORECASE)
+_PERCENT = re.compile(
+    r"%|\bper ?cent\b|\bpct\b|\bpercentage\b|\b(?:half|third|quarter)s?\b", re.IGNORECASE
+)
 _DATE = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|tomorrow|spring|"
