@@ -236,9 +236,10 @@ def question_parts(question: str) -> list[str]:
 def _judged(
     question: str, pool: Sequence[Candidate], scorer: Scorer
 ) -> list[tuple[Candidate, Judgement]]:
-    """Every candidate with its judgement, the most probable first."""
+    """Every candidate with its judgement, the most probable first, of equals the one that the
+    scorer ranks first."""
     pairs = list(zip(pool, scorer.judge(question, pool), strict=True))
-    return sorted(pairs, key=lambda pair: -pair[1].probability)
+    return sorted(pairs, key=lambda pair: (-pair[1].probability, -pair[1].odds))
 
 
 def _part_by_part(

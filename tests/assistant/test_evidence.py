@@ -221,6 +221,16 @@ def test_ties_go_to_the_better_passage_and_the_earlier_sentence(documents: Docum
     assert texts(select(Q, hits, documents, dict.fromkeys(lines, 0.7))) == lines
 
 
+def test_of_equals_the_one_that_ranks_first_comes_first(documents: Documents) -> None:
+    hits = [documents.add("b.txt", "Red apples.", "Ripe pears."), documents.add("a.txt", "Plums.")]
+    table = {
+        "Red apples.": Judgement(0.7, odds=1.0),
+        "Ripe pears.": Judgement(0.7, odds=2.5),
+        "Plums.": Judgement(0.7, odds=2.0),
+    }
+    assert texts(select(Q, hits, documents, table)) == ["Ripe pears.", "Plums.", "Red apples."]
+
+
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_no_more_than_are_wanted(documents: Documents, most: int) -> None:
     lines = [f"{fruit} for all." for fruit in ("Apples", "Pears", "Plums", "Figs")]
