@@ -25,6 +25,7 @@ from assistant import reasons
 from assistant.language import Parsed, Token
 from assistant.parties import (
     ANIMATE,
+    COUNTRY,
     IMPERSONAL,
     INSTITUTIONS,
     KINDS,
@@ -1334,8 +1335,11 @@ def _is_another(asked: Relation, stranger: Relation | None, sentence: Parsed) ->
     mine, other = _name_of(ours), _name_of(theirs)
     if not mine or not other:
         return False
-    # A person may speak for a body, and a body be called by its head's name.
+    # A person may speak for a body, and a body be called by its head's name; and who speaks for a
+    # country may be anybody.
     if (ours.head.ent_type == "PERSON") != (theirs.head.ent_type == "PERSON"):
+        return False
+    if (tuple(mine) in COUNTRY) != (tuple(other) in COUNTRY):
         return False
     there = {fold(token.text) for token in sentence.tokens}
     if there & set(mine) or set(mine) & set(other):
@@ -1480,11 +1484,17 @@ def _score_pair(
         )
     if qa is not None:
         same = _overlap(qa, sa)
-        return 0.8 * same, 0.0 if same else 0.6 * _overlap(qa, sc)
+        return 0.8 * same, 0.0 if same or _alike(qa, sa) else 0.6 * _overlap(qa, sc)
     if qc is not None:
         same = _overlap(qc, sc)
-        return 0.8 * same, 0.0 if same or not sc else 0.6 * _overlap(qc, sa)
+        turned = sc and not same and not _alike(qc, sc)
+        return 0.8 * same, 0.6 * _overlap(qc, sa) if turned else 0.0
     return 0.0, 0.0
+
+
+def _alike(one: _Keys, other: _Keys) -> bool:
+    """Whether both may be one common noun ("the government"), whosever it is taken for."""
+    return any(not is_name(key) for key in one.keys() & other.keys())
 
 
 def _both(

@@ -556,6 +556,24 @@ def test_the_verb_of_a_question(question: str, verb: str) -> None:
     assert relation.predicate == verb
 
 
+def test_one_government_is_not_turned_round_for_whose_it_is_taken() -> None:
+    found = _found(
+        "Who represented the British government at the inquiry?",
+        "David Steel is commissioner of wrecks for England and Wales.",
+        "The ferry had left Zeebrugge in calm seas.",
+        "Lawyer David Steel, representing the government, told the inquiry that it was unsafe.",
+    )
+    assert found.verdict is not REVERSED
+
+
+def test_anybody_may_speak_for_a_country() -> None:
+    asked = "What did Kuwait ask Iran to do about the boats?"
+    found = _found(asked, "Shaheen asked Tehran to free all fishing boats held by Iran.")
+    assert (found.verdict, found.another) == (UNKNOWN, False)
+    found = _found(asked, "Iraq asked Tehran to free all fishing boats held by Iran.")
+    assert (found.verdict, found.another) == (UNKNOWN, True)
+
+
 def test_pilots_of_an_airline_are_not_the_airline() -> None:
     strike = "Pilots of Air Corvina want higher pay from the state."
     assert _found("What do the pilots of Air Corvina want?", strike).verdict is SAME
