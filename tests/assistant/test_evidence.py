@@ -525,6 +525,19 @@ def test_a_newer_report_of_something_else_is_no_newer_answer(
     assert texts(select(question, hits, documents, {OLD: 0.80, other: 0.80}))[0] == OLD
 
 
+def test_words_that_every_report_has_make_no_two_of_one_matter(documents: Documents) -> None:
+    begun = "The series of strikes began on 19 January, at the docks of this town."
+    other = "The strike began on 11 June."
+    hits = [
+        documents.add("old.txt", begun, published=MAY, title="Rotterdam to end the subsidy"),
+        documents.add("new.txt", other, published=JUNE, title="The navy unloads all the grain"),
+    ]
+    found = select(
+        "When did the Rotterdam strikes begin?", hits, documents, {begun: 0.7, other: 0.7}
+    )
+    assert texts(found)[0] == begun
+
+
 def test_a_newer_sentence_must_have_the_words_asked_for(documents: Documents) -> None:
     other = "Mayor: trawler crews, council told row 55."
     hits = [*fees(documents)[:1], documents.add("new.txt", other, published=JUNE)]
