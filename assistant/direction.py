@@ -196,7 +196,13 @@ def _in_the_view_of(question: Parsed, tokens: list[Token]) -> tuple[list[Token],
     return tokens, None
 
 
-_HYPHENS = ("-", "‑")
+def _hyphened(tokens: Sequence[Token], i: int) -> bool:
+    """Whether it is the end of a compound; that "co-owns" is one does not count."""
+    return (
+        i > 0
+        and tokens[i - 1].text in ("-", "‑")
+        and not (i > 1 and tokens[i - 2].lower in ("co", "re", "pre", "out"))
+    )
 
 
 def _form(token: Token) -> str | None:
@@ -210,7 +216,7 @@ def _sense_at(tokens: Sequence[Token], i: int) -> tuple[str, Sense] | None:
     token = tokens[i]
     if token.text[:1].isupper() and i:
         return None
-    if i and tokens[i - 1].text in _HYPHENS:
+    if _hyphened(tokens, i):
         return None  # black-ruled states
     form = _form(token)
     if form is None:
@@ -271,8 +277,11 @@ def _asked(question: Parsed, tokens: list[Token]) -> Relation | None:
     at = _predicate_after(tokens, aux + 1)
     if at is None:
         return _obligation_asked(question, tokens, None)
-    if low[aux] in _BE and tokens[at].dep == "acl" and tokens[at].tag == "VBN":
-        # "How many were aboard the boats seized by A?" does not ask who seized what.
+    whose = question.tokens[tokens[at].head]
+    beside = whose.dep == "pobj" and question.tokens[whose.head].head == tokens[aux].index
+    if low[aux] in _BE and tokens[at].dep == "acl" and tokens[at].tag == "VBN" and beside:
+        # "How many were aboard the boats seized by A?" does not ask who seized what. (Of "when was
+        # the city seized by A", too, the small model makes a city that is seized.)
         return None
     subject_end = at
     between = low[aux + 1 : at]
@@ -311,9 +320,7 @@ def _predicate_after(tokens: list[Token], first: int) -> int | None:
     verbs = [
         i
         for i in range(first, len(tokens))
-        if tokens[i].pos == "VERB"
-        and tokens[i].text.islower()
-        and not (i and tokens[i - 1].text in _HYPHENS)
+        if tokens[i].pos == "VERB" and tokens[i].text.islower() and not _hyphened(tokens, i)
     ]
     best = [i for i in known if i in verbs and (i < stop or first == i)]
     loose = [i for i in known if i <= stop and (i > first or tokens[i].lower.endswith("ed"))]
@@ -325,15 +332,7 @@ def _predicate_after(tokens: list[Token], first: int) -> int | None:
         for i in loose
         if (_sense_at(tokens, i) or i + 1 not in verbs) and not any(b < i for b in bare)
     ]
-    # "whom did the farmers in Ostland accuse of dumping": with "did" the verb has no ending, though
-    # the small model may take it for a noun.
-    bases: list[int] = []
-    if first and tokens[first - 1].lower in ("do", "does", "did"):
-        bases = [i for i in verbs if i > stop and tokens[i].tag == "VB"]
-        bases += [
-            i for i in known if i > stop and SENSE_FORMS.get(tokens[i].lower) == tokens[i].lower
-        ]
-    for options in (best, loose, plain, bases, verbs):
+    for options in (best, loose, plain, verbs):
         for i in options:
             before = tokens[i - 1].lower if i else ""
             if before in ("the", "a", "an", "'s", "’s") or (before == "to" and i - 1 > first):
@@ -692,6 +691,7 @@ def relations_in(sentence: Parsed) -> tuple[Relation, ...]:
 
 
 _IN_PLACE = word_set("succeed replace")
+_ENTERS = word_set("begin start stage hold launch plan join mount organise organize")
 _TO_A_POST = word_set("name appoint elect choose pick select nominate promote make")
 _FINITE = ("VBD", "VBZ", "VBP")
 
@@ -741,7 +741,8 @@ def _subject(parsed: Parsed, verb: Token, depth: int = 0) -> tuple[Token | None,
             above = parsed.tokens[above.head]
         if above.pos in ("VERB", "AUX"):
             objects = parsed.children(above.index, "dobj")
-            if verb.tag == "VBG" and _lemma(verb) in _IN_PLACE and _lemma(above) in _TO_A_POST:
+            after = verb.tag == "VBG" and verb.dep != "pcomp" and verb.index > above.index
+            if after and _lemma(verb) in _IN_PLACE and _lemma(above) in _TO_A_POST:
                 # "named Lee chairman, succeeding Ash": it is Lee who succeeds.
                 named: Sequence[Token] = objects or parsed.children(above.index, "nsubjpass")
                 named = named or [
@@ -772,8 +773,9 @@ def _subject(parsed: Parsed, verb: Token, depth: int = 0) -> tuple[Token | None,
         if verb.tag in ("VBG", "VBD"):
             return head, False
         return _holder(parsed, head, depth + 1), participle
-    if verb.dep == "relcl" and verb.tag == "VB" and parsed.children(verb.index, "aux"):
-        return _holder(parsed, head, depth + 1), participle  # "a strike to protest against …"
+    over = parsed.tokens[head.head]
+    if verb.dep == "relcl" and verb.tag == "VB" and _lemma(over) in _ENTERS:
+        return _holder(parsed, head, depth + 1), participle  # "began a strike to protest against"
     return None, participle
 
 
@@ -984,7 +986,7 @@ def _together(parsed: Parsed, verb: Token) -> Iterator[Relation]:
         firms = objects if not passive else [subject] if subject is not None else []
         buyer = preps.get("by") if passive else agent
         # "Arlen said it would be acquired by …"
-        bought = [t for t in firms if t.pos == "PROPN" or t.lower == "it"]
+        bought = [t for t in firms if t.pos == "PROPN" or (passive and t.lower == "it")]
         if bought and buyer is not None:
             yield _relation(parsed, sense_of("take over"), "take over", [buyer], bought, 0.9, verb)
     if sense.converse and not passive:
@@ -1098,6 +1100,11 @@ def _noun_relation(parsed: Parsed, noun: Token) -> Relation | None:
         if prep in ("from", "to", "on", "upon", "of", "by", "against", "over", "about"):
             preps.setdefault(prep, party_at(parsed, inner))
     head = parsed.tokens[noun.head]
+    if name == "suit" and (
+        _lemma(head) == "follow"
+        or ("against" not in preps and _lemma(head) not in ("file", "bring", "lodge"))
+    ):
+        return None  # one to wear, or to follow
     steps = 0
     while head.dep in ("xcomp", "pcomp", "prep") and head.pos != "VERB" and steps < 4:
         head = parsed.tokens[head.head]
@@ -1119,6 +1126,8 @@ def _noun_relation(parsed: Parsed, noun: Token) -> Relation | None:
         if subject is not None and not passive:
             if verb in REACT:
                 receiver = party_at(parsed, subject)
+            elif verb in LIGHT and _is_another_s(sense, verb, preps):
+                pass
             elif agent is None and (
                 verb in LIGHT or (verb in SENSES and SENSES[verb].kind in ("transfer", "commit"))
             ):
@@ -1153,6 +1162,18 @@ def _noun_relation(parsed: Parsed, noun: Token) -> Relation | None:
     if receiver is not None and relation.counterpart is None:
         return Relation(sense.kind, predicate, relation.agent, receiver, 0.8, at=noun.start)
     return relation
+
+
+_LET_OFF = word_set("cancel postpone delay scrap reduce cut")
+
+
+def _is_another_s(sense: Sense, verb: str, preps: Mapping[str, Party]) -> bool:
+    """Whether the noun that a verb carries is not its subject's: "postponed the delivery from B",
+    "cancelled the debt of B"."""
+    if sense.kind != "transfer":
+        return False
+    given = not sense.converse and bool(preps.keys() & {"by", "from"})
+    return given or (sense.group == "owe" and verb in _LET_OFF)
 
 
 # ---------------------------------------------------------------------------- comparing
@@ -1335,11 +1356,12 @@ def _is_another(asked: Relation, stranger: Relation | None, sentence: Parsed) ->
     mine, other = _name_of(ours), _name_of(theirs)
     if not mine or not other:
         return False
-    # A person may speak for a body, and a body be called by its head's name; and who speaks for a
-    # country may be anybody.
+    # A person may speak for a body, and a body be called by its head's name; and anybody may speak
+    # for the country that is asked about.
     if (ours.head.ent_type == "PERSON") != (theirs.head.ent_type == "PERSON"):
         return False
-    if (tuple(mine) in COUNTRY) != (tuple(other) in COUNTRY):
+    whole = tuple(fold(t.text) for t in ours.core if t.lower != "the")
+    if whole in COUNTRY and tuple(other) not in COUNTRY:
         return False
     there = {fold(token.text) for token in sentence.tokens}
     if there & set(mine) or set(mine) & set(other):
@@ -1493,7 +1515,10 @@ def _score_pair(
 
 
 def _alike(one: _Keys, other: _Keys) -> bool:
-    """Whether both may be one common noun ("the government"), whosever it is taken for."""
+    """Whether both may be one common noun ("the government"), whosever it is taken for, unless
+    each says whose it is."""
+    if all(any(is_name(k) and w >= 0.95 for k, w in keys.items()) for keys in (one, other)):
+        return False
     return any(not is_name(key) for key in one.keys() & other.keys())
 
 

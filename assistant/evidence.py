@@ -38,11 +38,15 @@ _ALIKE_NOW = 2.5
 """The same, where the question asks for the state of today."""
 
 _RELATED = 0.2
-"""Share of the smaller's words that two sentences with their titles have in common when their
-reports are of one matter: the overlap coefficient (Szymkiewicz 1934, Simpson 1943)."""
+"""Share of the smaller's words, save the commonest, that two sentences with their titles have in
+common when their reports are of one matter: the overlap coefficient (Szymkiewicz 1934, Simpson
+1943)."""
 
 _FOLLOWS = 0.5
 """A further sentence is added while its odds are at least this share of the first one's."""
+
+_FOLLOWS_SEVERAL = 0.2
+"""The same, where the question asks for several things."""
 
 _BEHIND = 2.0
 """By how much, in the log odds that rank a question's sentences, a further one may stay behind the
@@ -58,10 +62,7 @@ _BEHIND_SAME = 3.0
 """As :data:`_BEHIND`, for these."""
 
 _ONE_VALUE = frozenset({"date", "duration", "money", "percent", "number", "measure"})
-"""Kinds of thing of which a question asks for one."""
-
-_FOLLOWS_SEVERAL = 0.2
-"""The same, where the question asks for several things."""
+"""Kinds of thing of which a question that begins so asks for one, unless it is about several."""
 
 _NEAR = 0.1
 """Probability from which what a sentence says of somebody else tells why there is no answer."""
@@ -111,6 +112,10 @@ _SEVERAL = re.compile(
     r"\b(?:each|both|differ(?:s|ed|ence)?|respectively|compared?|versus|vs|between .+ and|"
     r"one another)\b",
     re.IGNORECASE,
+)
+_HOW_MUCH = re.compile(r"^\W*(?:how|when|(?:in|by|on|at) (?:what|which))\b", re.IGNORECASE)
+_BOTH = re.compile(
+    r"\b(?:did|does|do|has|have|had|is|are|was|were|will|would)\b[^?]*?\band\b", re.IGNORECASE
 )
 _PARTS = re.compile(
     r"[,;]?\s+and\s+(?=(?:(?:in|at|on|for|by|from|to|with|of)\s+)?"
@@ -433,7 +438,8 @@ def _distinct(
     chosen: list[Evidence] = []
     first = ranked[0][1]
     bar = _logit(first.probability) + math.log(_FOLLOWS_SEVERAL if several else _FOLLOWS)
-    both_answer = kind_asked(question) not in _ONE_VALUE
+    one = _HOW_MUCH.search(question) and kind_asked(question) in _ONE_VALUE
+    both_answer = several or not one or _BOTH.search(question) is not None
 
     def worth(judgement: Judgement) -> bool:
         sure, behind = _logit(judgement.probability), first.odds - judgement.odds

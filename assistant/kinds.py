@@ -13,7 +13,7 @@ NUMBER = re.compile(rf"\d|{_NUMBER_WORDS}", re.IGNORECASE)
 FIGURES = re.compile(rf"\d+(?:[.,]\d+)*|{_NUMBER_WORDS}", re.IGNORECASE)
 _ASKING = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
 _MONEY = re.compile(
-    r"[€$£¥]|\b(?:euros?|dollars?|dlrs?|pounds?|stg|crowns?|francs?|marks|yen|yuan|rupees?|pesos?|"
+    r"[€$£¥]|\b(?:euros?|dollars?|dlrs?|pounds?|stg|crowns?|francs?|yen|yuan|rupees?|pesos?|"
     r"(?:m|b|tr)illion|mln|bln)\b",
     re.IGNORECASE,
 )

@@ -433,12 +433,11 @@ class Aliases:
         noun = head_noun(party.head)
         core = party.core
         others = is_relational(party)
-        apart = others or noun in MEMBERS or is_trade(noun)
-        if apart:
+        if others or noun in MEMBERS or is_trade(noun):
             core = after_possessive(core)
         found = self.named(core, question)
-        # "the airline's pilots" and "pilots of the airline" are not the airline.
-        if party.of and not apart and (not found or noun in PLACE_NOUNS):
+        # "Pilots of the airline" are not the airline; the head of a state may well be the state.
+        if party.of and not (others or noun in MEMBERS) and (not found or noun in PLACE_NOUNS):
             found.update(self.named(party.of, question))
         for key, weight in self.named(party.apposed, question).items():
             if key not in found:
@@ -588,9 +587,10 @@ def after_possessive(core: Sequence[Token]) -> tuple[Token, ...]:
 
 
 FIRM = word_set(
-    "inc corp co plc ltd llc lp ag nv sa spa gmbh bank trust group holdings holding company "
-    "corporation industries airlines airways petroleum motors"
+    "inc corp plc ltd llc gmbh bank trust group holdings holding company corporation industries "
+    "airlines airways petroleum motors"
 )
+_FIRM_AS_WRITTEN = ("AG", "Co.", "NV", "SA", "SpA")  # written otherwise, they are surnames
 NAME_ENTS = word_set("ORG GPE NORP PERSON LOC FAC PRODUCT EVENT")
 NO_NAME_ENTS = word_set("DATE TIME MONEY PERCENT QUANTITY CARDINAL ORDINAL")
 _GENERIC_WORDS = word_set(
@@ -781,7 +781,8 @@ def _name_runs(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
 
 def _label(last: Token, label: str) -> str:
     """A name's label. The recogniser takes strange names for persons', firms' among them."""
-    return "ORG" if label == "PERSON" and fold(last.text).rstrip(".") in FIRM else label
+    firm = fold(last.text).rstrip(".") in FIRM or last.text in _FIRM_AS_WRITTEN
+    return "ORG" if label == "PERSON" and firm else label
 
 
 def _may_be_name(token: Token) -> bool:

@@ -72,7 +72,8 @@ _PRONOUN = re.compile(
 _SAYING = re.compile(
     r"^(?:who|which (?:source|official|person|politician|minister)|according to whom|"
     r"where does the claim)\b.*\b(?:said|says|say|told|tells|warned|warns|called|calls|"
-    r"claim(?:s|ed)?(?! (?:responsibility|credit|victory|the|a|an|lives?)\b)|"
+    r"claim(?:s|ed)?(?! (?:(?:responsibility|credit|victory|lives?)\b|"
+    r"(?:the|a|an) [\w’'-]+\W*$))|"
     r"denied|denies|argued|argues|described|announced|puts?|accused|criticised|criticized|"
     r"praised|estimates?d?|believes?|thinks?|comes? from)\b|\baccording to who",
     re.IGNORECASE,

@@ -511,9 +511,11 @@ def test_a_surname_of_several_words_is_its_owner_s() -> None:
     found = _found("Who has Van Haag written to?", "The bill is an insult, Van Haag said.", letter)
     assert found.verdict is SAME
     # Of two of that name, neither is meant without a first name.
-    other = "His brother, the banker Joost van Haag, said nothing."
-    found = _found("Who has Joost van Haag written to?", other, letter)
-    assert found.verdict is UNKNOWN
+    alone, other = "The bill is an insult, Van Haag said.", "The banker Joost van Haag was silent."
+    names = document_aliases(LANGUAGE.parse([alone, letter])).names
+    assert names["van", "haag"] == "willem van haag"
+    names = document_aliases(LANGUAGE.parse([alone, other, letter])).names
+    assert names["van", "haag"] == "van haag"
 
 
 def test_nobody_asks_of_himself() -> None:
@@ -546,7 +548,6 @@ def test_what_is_asked_is_not_in_the_clause_that_says_of_which() -> None:
     ("question", "verb"),
     [
         ("how much will the Edelman group reimburse Lucky Stores?", "reimburse"),
-        ("whom did the farmers in Ostland accuse of dumping?", "accuse"),
         ("what did the black-ruled states answer Botha?", "answer"),
     ],
 )
@@ -556,14 +557,51 @@ def test_the_verb_of_a_question(question: str, verb: str) -> None:
     assert relation.predicate == verb
 
 
-def test_one_government_is_not_turned_round_for_whose_it_is_taken() -> None:
-    found = _found(
-        "Who represented the British government at the inquiry?",
-        "David Steel is commissioner of wrecks for England and Wales.",
-        "The ferry had left Zeebrugge in calm seas.",
-        "Lawyer David Steel, representing the government, told the inquiry that it was unsafe.",
-    )
-    assert found.verdict is not REVERSED
+@pytest.mark.parametrize(
+    ("question", "sentence", "verdict"),
+    [
+        # Two that both are somebody's are two.
+        ("Who sued the British government?", "The British government sued the Scottish government.", REVERSED),
+        ("Whom did the Polish government accuse?", "The German government accused the Polish government of lying.", REVERSED),
+        # The noun that a verb carries is not its subject's where it is said whose it is.
+        ("What did Delmara deliver to Air Corvina?", "Air Corvina postponed the delivery of six jets from Delmara.", SAME),
+        ("What did China import from Brazil?", "China cancelled exports of soy from Brazil.", SAME),
+        ("What did Norda buy from Ravel?", "Norda completed the sale of ships from Ravel.", SAME),
+        ("What does Zarun owe the Paris Club?", "The Paris Club cancelled the debt of Zarun.", UNKNOWN),
+        # A suit to wear, and one to follow.
+        ("Whom did Armani sue?", "Giorgio wore an Armani suit at the wedding.", UNKNOWN),
+        ("Why did Zelensky sue Trump?", "Zelensky's suit drew praise from Trump.", UNKNOWN),
+        ("Who sued Norda?", "Ostland followed suit against Norda with tariffs of its own.", UNKNOWN),
+        ("Who sued Norda?", "Ostland brought a suit against Norda in March.", SAME),
+        # Who succeeds whom.
+        ("Whom did Weil succeed?", "After succeeding Brandt in May, Ferrand named Anna Weil his deputy.", UNKNOWN),
+        ("Whom did Ferrand succeed?", "Ferrand named Anna Weil deputy after succeeding Brandt in May.", SAME),
+        # What is bought is mostly a thing.
+        ("Who bought Arlen?", "Arlen built a mine in Peru, and Borvik bought it in May.", UNKNOWN),
+        ("Who will buy Arlen?", "Arlen said it would be bought by Borvik.", SAME),
+        # Who stands at the head of somebody speaks for him; who only belongs to him does not.
+        ("What did Norda demand?", "The dictator of Norda demanded two ships from Ostland.", SAME),
+        ("What did the European Parliament demand?", "A committee of the European Parliament demanded new rules.", SAME),
+        ("Who co-owns Arlen?", "Norda co-owns Arlen with Borvik.", SAME),
+        # Somebody else's strike.
+        ("Who protested against Arlen?", "Arlen ended a 48-hour strike to protest against Norda.", UNKNOWN),
+    ],
+)  # fmt: skip
+def test_of_one_sentence(question: str, sentence: str, verdict: Verdict) -> None:
+    assert _found(question, sentence).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("When was Crimea annexed by Russia?", "Russia annexed Crimea in March 2014."),
+        ("Why was the oil tanker seized by Iran?", "Iran seized the oil tanker after a collision."),
+        ("When were the hostages released by Hamas?", "Hamas released the hostages on Sunday."),
+        ("What were the unions asked by the government to do?", "The government asked the unions to wait."),
+    ],
+)  # fmt: skip
+def test_passive_questions(question: str, sentence: str) -> None:
+    assert _found(question, sentence).verdict is SAME
 
 
 def test_anybody_may_speak_for_a_country() -> None:

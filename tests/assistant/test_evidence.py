@@ -296,6 +296,10 @@ def test_of_one_figure_no_second_is_added_for_the_relation_s_sake(documents: Doc
     table = {"Elm wants 40 plums.": same(0.9), "Elm has asked for 60 pears.": same(0.65)}
     assert len(select("How many plums does Elm want?", [hit], documents, table).evidence) == 1
     assert len(select("What does Elm want?", [hit], documents, table).evidence) == 2
+    asked = "How many plums did Elm and Oak want?"
+    assert len(select(asked, [hit], documents, table).evidence) == 2
+    # "fine" is money, but it is not asked for.
+    assert len(select("What did Oak fine Elm for?", [hit], documents, table).evidence) == 2
 
 
 def test_a_relation_is_added_only_to_the_same_one(documents: Documents) -> None:

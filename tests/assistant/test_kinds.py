@@ -42,7 +42,7 @@ def test_the_kind_asked_for(question: str, kind: str) -> None:
         ("number", "Elm sent 1,200 boats, one of them red.", {"1200"}),
         ("money", "It costs €4.20, or 5 crowns, for 3 boats.", {"4.20", "5"}),
         ("money", "It costs 40 million euros, said Ash on 9 June.", {"40"}),
-        ("money", "It costs 2.8 mln dlrs, or 40 marks, for 3 boats.", {"2.8", "40"}),
+        ("money", "It costs 2.8 mln dlrs, or 40 francs, for 3 boats.", {"2.8", "40"}),
         ("money", "It has 62 boats.", set()),
         ("percent", "It fell by 9.4 per cent, then 3%, then 7 pct, in 2 days.", {"9.4", "3", "7"}),
         ("duration", "It takes four years rather than 6 to fill 21 lakes.", {"4"}),
