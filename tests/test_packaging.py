@@ -21,7 +21,7 @@ from assistant.resources import resource
 
 ROOT = Path(__file__).parents[1]
 SEED = "000_1c6de0bfd8bd3285.txt"
-MODEL = ("assistant/model/reader.onnx", "assistant/model/tokenizer.json")
+MODEL = ("assistant/model/NOTICE", "assistant/model/reader.onnx", "assistant/model/tokenizer.json")
 EXPECTED = {
     "But in exchange for those commitments, Trump may expect Europe to shoulder a larger share of "
     "the burden of securing any potential deal.",
