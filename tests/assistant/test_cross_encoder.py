@@ -225,7 +225,8 @@ def test_the_shipped_file_is_what_its_users_expect() -> None:
     ]
     # Six layers of eight-bit weights; as float32 it would have 90 MB.
     assert 10_000_000 < file.stat().st_size < 25_000_000
-    assert sorted(path.name for path in MODEL.iterdir()) == ["reader.onnx", "tokenizer.json"]
+    names = sorted(path.name for path in MODEL.iterdir())
+    assert names == ["NOTICE", "reader.onnx", "tokenizer.json"]
 
 
 def test_the_shipped_tokenizer_neither_cuts_nor_pads() -> None:

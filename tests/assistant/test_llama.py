@@ -32,7 +32,8 @@ def test_it_streams(server: str) -> None:
         time.monotonic() - began for piece in ChatModel(server, "m").stream(STORY, 40) if piece
     ]
     assert len(times) > 10
-    assert times[0] < times[-1] / 2
+    # Handed over whole, all of it would come within milliseconds, however slow the machine.
+    assert times[-1] - times[0] > times[-1] / 10
 
 
 def test_it_is_asked_for_no_more_than_it_should(server: str) -> None:
