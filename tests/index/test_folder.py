@@ -387,7 +387,9 @@ def test_a_filter_over_passages_not_yet_committed(filled: Index, fake: FakeEmbed
     assert filled.consistent(found) == ["north/rain.txt", "north/snow.txt"]
     code = (
         "import sys, numpy as np; from pathlib import Path; from index.store import ChunkStore\n"
-        "s = ChunkStore(Path(sys.argv[1])); v = np.ones((40, 16), dtype='float32') / 4\n"
+        "s = ChunkStore(Path(sys.argv[1]))\n"
+        # Not forty times the same: equal vectors link only to one another in Chroma's graph.
+        "v = np.random.default_rng(7).normal(size=(40, 16)).astype('float32')\n"
         "s.add([(77, n) for n in range(40)], v, [800_000] * 40); s.close()"
     )
     done = run_python(code, filled.path / "chroma")
