@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.language import Parsed, Token
 
 _NUMBER_WORDS = (
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|third|"
@@ -121,6 +125,54 @@ def kind_asked(question: str) -> str:
             continue
         return kind
     return ""
+
+
+_PEOPLE = frozenset(
+    """adult child citizen civilian crew driver employee farmer fighter foreigner head hostage
+    inhabitant job labourer laborer man member migrant miner officer passenger patient people
+    person player policeman post protester pupil refugee resident sailor seaman soldier staff
+    student troop victim visitor voter woman worker""".split()
+)
+"""Those that are counted by other words for them: "how many people", "23 workers"."""
+
+
+def counts_another(question: Parsed, sentence: Parsed, answer: str) -> bool:
+    """Whether the number read as the answer counts something else than "how many …" asks for."""
+    many = next(
+        (
+            t
+            for t in question.tokens
+            if t.lower == "many"
+            and any(k.lower == "how" for k in question.children(t.index, "advmod"))
+        ),
+        None,
+    )
+    at = sentence.text.casefold().find(answer.casefold()) if answer else -1
+    if many is None or at < 0:
+        return False
+    wanted = question.tokens[many.head]
+    if wanted.pos != "NOUN":
+        return False
+    inside = [t for t in sentence.tokens if at <= t.start < at + len(answer)]
+    counted = [_counted(sentence, t) for t in inside if NUMBER.fullmatch(t.text) or t.pos == "NUM"]
+    if not counted or None in counted:
+        return False  # "killed 23" may be of anything
+    return not any(_alike(wanted, token) for token in counted if token is not None)
+
+
+def _counted(sentence: Parsed, number: Token) -> Token | None:
+    """The noun that a number stands before."""
+    for token in sentence.ancestors(number.index):
+        if token.pos in ("NOUN", "PROPN"):
+            return token if token.index > number.index else None
+        if token.pos not in ("NUM", "SYM", "ADJ", "ADV", "X"):
+            return None
+    return None
+
+
+def _alike(wanted: Token, counted: Token) -> bool:
+    one, other = wanted.lemma.lower(), counted.lemma.lower()
+    return one == other or (one in _PEOPLE and other in _PEOPLE)
 
 
 _MONTH = (

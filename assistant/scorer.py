@@ -34,7 +34,15 @@ from assistant.direction import (
     relation_of,
 )
 from assistant.direction import speaker as speaker_of
-from assistant.kinds import COUNTED, FIGURES, LABELS, NUMBER, TESTS, kind_asked
+from assistant.kinds import (
+    COUNTED,
+    FIGURES,
+    LABELS,
+    NUMBER,
+    TESTS,
+    counts_another,
+    kind_asked,
+)
 from assistant.language import unaccented
 from assistant.types import Candidate, Judgement
 
@@ -109,6 +117,7 @@ FEATURES = (
     "rank",  # of the passage, 1 / (1 + rank)
     "kind_there",  # the kind of thing asked for is there, and was not in the question
     "kind_missing",
+    "counts_another",  # the number read as the answer counts something else
     "new_words",  # words that the question does not have
     "headline",
     "dateline",
@@ -130,17 +139,17 @@ CONFIDENCE = (
     "read_gap",  # to the best other's
     "read_span",
     "answer_kind",
+    "answer_known",
     "words",
     "words_all",  # in the sentence or near it
     "words_report",
-    "words_strange",
-    "words_few",  # hardly any in either
     "names_all",
     "cosine",
     "cosine_far",  # by how much it stays below what any answer has
     "predicate",
     "kind_there",
     "kind_missing",
+    "counts_another",
     "same_way",
     "party_unknown",
     "other_party",
@@ -312,6 +321,9 @@ class FeatureScorer:
             row["read_span"] = _bounded(readings[n].span / 2.0)
             row["answer_kind"] = _answer_kind(asked, readings[n].answer, grammar)
             row["answer_known"] = _answer_known(asked, readings[n].answer)
+            row["counts_another"] = float(
+                counts_another(grammar.question, grammar.sentence, readings[n].answer)
+            )
             row["cosine"] = cosines[n]
             row["cosine_lead"] = _lead([cosines[m] for m in final], final.index(n))
             row["cosine_before"] = (
@@ -435,17 +447,17 @@ def confidence_row(
         "read_gap": row["read"] - max(read) if read else 0.0,
         "read_span": row["read_span"],
         "answer_kind": row["answer_kind"],
+        "answer_known": row["answer_known"],
         "words": row["words"],
         "words_all": near,
         "words_report": row["words_report"],
-        "words_strange": row["words_strange"],
-        "words_few": float(near < 0.35),
         "names_all": row["names"] + row["names_near"],
         "cosine": row["cosine"],
         "cosine_far": max(0.0, 0.3 - row["cosine"]),
         "predicate": row["predicate"],
         "kind_there": row["kind_there"],
         "kind_missing": row["kind_missing"],
+        "counts_another": row["counts_another"],
         "same_way": row["same_way"],
         "party_unknown": row["party_unknown"],
         "other_party": row["other_party"],

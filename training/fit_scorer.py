@@ -269,7 +269,7 @@ MORE = frozenset(
     kind_there same_way says odds gap""".split()
 )
 LESS = frozenset(
-    """words_strange words_few cosine_far kind_missing party_unknown other_party another
+    """answer_known cosine_far kind_missing counts_another party_unknown other_party another
     turned""".split()
 )
 """What can only make an answer more probable, or less. The questions of these sets are all about
@@ -365,10 +365,12 @@ GROUPS = {
     "the direction check": {
         "same_way", "reversed", "party_unknown", "other_party", "another", "turned",
     },
-    "the kind of thing asked for": {"kind_there", "kind_missing", "answer_kind", "answer_known"},
+    "the kind of thing asked for": {
+        "kind_there", "kind_missing", "answer_kind", "answer_known", "counts_another",
+    },
     "the words in common": {
         "words", "words_near", "words_report", "words_rarest", "words_strange", "names",
-        "names_near", "pairs", "predicate", "words_all", "words_few", "names_all",
+        "names_near", "pairs", "predicate", "words_all", "names_all",
     },
     "embeddings": {"cosine", "cosine_lead", "cosine_before", "cosine_far"},
 }  # fmt: skip

@@ -61,7 +61,8 @@ QAMR = 40_000
 """Questions of QAMR, at the most."""
 
 SQUAD_WAYS = 0.4
-"""Share of SQuAD's questions that are used another way than as they are, where one is found."""
+"""Share of SQuAD's questions that are used another way than as they are, where one is found,
+unless ``--ways`` says another."""
 
 SQUAD_REWORDED = 0.25
 """Share of the others that are put into other words."""
@@ -73,7 +74,7 @@ SQUAD_REMOVED = 0.08
 # --- Words ----------------------------------------------------------------------------------------
 
 _WORD = re.compile(r"\w+")
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?!\w)")
+NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?!\w)")
 _NAME = re.compile(
     r"(?<![.!?“\"] )(?<=\w )[A-Z][\w’-]*[a-z][\w’-]*(?: (?:of |the )?[A-Z][\w’-]*[a-z][\w’-]*)*"
 )
@@ -163,8 +164,8 @@ def other_number(number: str, rng: random.Random) -> str:
 
 def change_number(sentence: str, question: str, rng: random.Random) -> str | None:
     """The sentence with a number changed that the question names: it answers no more."""
-    asked = set(_NUMBER.findall(question))
-    shared = [m for m in _NUMBER.finditer(sentence) if m[0] in asked]
+    asked = set(NUMBER.findall(question))
+    shared = [m for m in NUMBER.finditer(sentence) if m[0] in asked]
     if not shared or len(shared) > 1:
         return None
     found = shared[0]
@@ -174,8 +175,8 @@ def change_number(sentence: str, question: str, rng: random.Random) -> str | Non
 def change_free_number(sentence: str, question: str, rng: random.Random) -> str | None:
     """The sentence with a number changed that the question does not name: it answers still (with
     another value), so that a model can't learn that changed numbers are wrong in themselves."""
-    asked = set(_NUMBER.findall(question))
-    free = [m for m in _NUMBER.finditer(sentence) if m[0] not in asked]
+    asked = set(NUMBER.findall(question))
+    free = [m for m in NUMBER.finditer(sentence) if m[0] not in asked]
     if not free:
         return None
     found = rng.choice(free)
@@ -978,14 +979,22 @@ def squad_rows(file: Path, without: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def squad_groups(
-    rows: Sequence[Mapping[str, Any]], rng: random.Random, tagger: Tagger, words: Near | None
+    rows: Sequence[Mapping[str, Any]],
+    rng: random.Random,
+    tagger: Tagger,
+    words: Near | None,
+    ways: float = SQUAD_WAYS,
 ) -> Iterator[Group]:
     """Each question once: as it is, or in one of the ways of :func:`variants`, or without its
-    answer. They are many, so that new questions are worth more than the same another way."""
+    answer. They are many, so that new questions are worth more than the same another way.
+
+    Args:
+        ways: the share of them that are used another way than as they are, where one is found.
+    """
     titles = list(dict.fromkeys(row["title"] for row in rows))
     for asked in asked_of(rows, titles):
         roll = rng.random()
-        if roll < SQUAD_WAYS:
+        if roll < ways:
             whole = asked.group(rng, "squad", most=4)
             made = list(variants(whole, asked.near, tagger, rng, words))
             if made:
@@ -1162,6 +1171,7 @@ def make(
     squad: Path | None = None,
     words: Path | None = None,
     seed: int = SEED,
+    ways: float = SQUAD_WAYS,
 ) -> tuple[list[Group], list[Group]]:
     """Groups to train with, in training order, and groups to watch it by.
 
@@ -1170,6 +1180,7 @@ def make(
         squad: SQuAD's training questions, where they are used too.
         words: vectors for :class:`Near`, to reword these.
         seed: another one chooses other rivals and other ways. What is held out stays the same.
+        ways: see :func:`squad_groups`.
     """
     training = data / "training"
     wiki = rows_of(training / "squadshifts_wiki.jsonl.gz")
@@ -1198,7 +1209,7 @@ def make(
         contexts = dict.fromkeys(row["context"] for row in rows)
         tagger.read(sentence for text in contexts for sentence in _sentences(text))
         near = Near(words, tagger.known) if words else None
-        groups += squad_groups(rows, random.Random(seed + 4), tagger, near)
+        groups += squad_groups(rows, random.Random(seed + 4), tagger, near, ways)
     groups = [g for g in groups if g.neg]
     random.Random(seed).shuffle(groups)
     watched = list(wiki_groups(wiki, held, random.Random(SEED), None))
@@ -1222,9 +1233,12 @@ def main() -> None:
     parser.add_argument("--squad", type=Path, help="SQuAD's train-v1.1.json")
     parser.add_argument("--words", type=Path, help="counter-fitted-vectors.txt")
     parser.add_argument("--seed", type=int, default=SEED, help="of the rivals and the ways")
+    parser.add_argument(
+        "--ways", type=float, default=SQUAD_WAYS, help="share of SQuAD's questions asked otherwise"
+    )
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    groups, watched = make(args.data, args.qamr, args.squad, args.words, args.seed)
+    groups, watched = make(args.data, args.qamr, args.squad, args.words, args.seed, args.ways)
     write(groups, args.work / "groups.jsonl.gz")
     write(watched, args.work / "dev.jsonl.gz")
     count = Counter(group.source for group in groups)

@@ -79,6 +79,11 @@ for each of the sentence's its first and last code point in it, shape ``(n, 2)``
 TYPOS = 0.06
 """Share of questions that get a slip of the keyboard."""
 
+MASKED = 0.05
+"""Share of groups whose numbers are masked, as some corpora have them."""
+
+MASK = "<num>"
+
 
 def packaged() -> Path:
     """The folder of the packaged model."""
@@ -216,6 +221,16 @@ def slip(question: str, rng: random.Random) -> str:
         ]
     )
     return " ".join(words)
+
+
+def masked(group: dict[str, Any]) -> dict[str, Any]:
+    """The group with a mask in the place of every number."""
+
+    def over(text: str) -> str:
+        return data.NUMBER.sub(MASK, text)
+
+    parts = {key: [[over(text) for text in part] for part in group[key]] for key in ("pos", "neg")}
+    return {**group, **parts, "q": over(group["q"]), "answers": [over(a) for a in group["answers"]]}
 
 
 def small_batches(lengths: Sequence[int], tokens: int = TOKENS) -> list[list[int]]:
@@ -577,6 +592,11 @@ class Run:
         """Until the goal, or until told to stop."""
         args = self.args
         rng = random.Random(data.SEED)
+        # Where a number is what makes a sentence wrong, it must be seen.
+        groups = [
+            masked(g) if rng.random() < MASKED and "number" not in g["source"] else g
+            for g in groups
+        ]
         asked = [slip(g["q"], rng) if rng.random() < TYPOS else g["q"] for g in groups]
         encoded = encode(self.tokenizer, group_texts(groups, asked))
         sizes = [len(g["pos"]) + len(g["neg"]) for g in groups]
