@@ -50,7 +50,9 @@ from assistant.parties import (
 from assistant.relations import (
     BUYING,
     CONTESTS,
+    ENTERS,
     FORMS,
+    LET_OFF,
     LIGHT,
     NOMINAL_FORMS,
     NOMINALS,
@@ -61,6 +63,7 @@ from assistant.relations import (
     SUBJECT_CONTROL,
     SUPPLYING,
     THINK,
+    TO_A_POST,
     YIELD,
     Relation,
     Sense,
@@ -691,8 +694,6 @@ def relations_in(sentence: Parsed) -> tuple[Relation, ...]:
 
 
 _IN_PLACE = word_set("succeed replace")
-_ENTERS = word_set("begin start stage hold launch plan join mount organise organize")
-_TO_A_POST = word_set("name appoint elect choose pick select nominate promote make")
 _FINITE = ("VBD", "VBZ", "VBP")
 
 
@@ -742,7 +743,7 @@ def _subject(parsed: Parsed, verb: Token, depth: int = 0) -> tuple[Token | None,
         if above.pos in ("VERB", "AUX"):
             objects = parsed.children(above.index, "dobj")
             after = verb.tag == "VBG" and verb.dep != "pcomp" and verb.index > above.index
-            if after and _lemma(verb) in _IN_PLACE and _lemma(above) in _TO_A_POST:
+            if after and _lemma(verb) in _IN_PLACE and _lemma(above) in TO_A_POST:
                 # "named Lee chairman, succeeding Ash": it is Lee who succeeds.
                 named: Sequence[Token] = objects or parsed.children(above.index, "nsubjpass")
                 named = named or [
@@ -774,7 +775,7 @@ def _subject(parsed: Parsed, verb: Token, depth: int = 0) -> tuple[Token | None,
             return head, False
         return _holder(parsed, head, depth + 1), participle
     over = parsed.tokens[head.head]
-    if verb.dep == "relcl" and verb.tag == "VB" and _lemma(over) in _ENTERS:
+    if verb.dep == "relcl" and verb.tag == "VB" and _lemma(over) in ENTERS:
         return _holder(parsed, head, depth + 1), participle  # "began a strike to protest against"
     return None, participle
 
@@ -1164,16 +1165,13 @@ def _noun_relation(parsed: Parsed, noun: Token) -> Relation | None:
     return relation
 
 
-_LET_OFF = word_set("cancel postpone delay scrap reduce cut")
-
-
 def _is_another_s(sense: Sense, verb: str, preps: Mapping[str, Party]) -> bool:
     """Whether the noun that a verb carries is not its subject's: "postponed the delivery from B",
     "cancelled the debt of B"."""
     if sense.kind != "transfer":
         return False
     given = not sense.converse and bool(preps.keys() & {"by", "from"})
-    return given or (sense.group == "owe" and verb in _LET_OFF)
+    return given or (sense.group == "owe" and verb in LET_OFF)
 
 
 # ---------------------------------------------------------------------------- comparing

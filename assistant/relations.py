@@ -223,6 +223,12 @@ CONTESTS = word_set(
     "match game final semi-final semifinal election vote race battle war case tie series derby "
     "fight bout round cup title championship appeal lawsuit trial seat"
 )
+# What is begun in order to do something: "began a strike to protest against".
+ENTERS = word_set("begin start stage hold launch plan join mount organise organize")
+# Their object has the post, and succeeds whoever had it.
+TO_A_POST = word_set("name appoint elect choose pick select nominate promote make")
+# Who does this to what is owed need not be who owes it.
+LET_OFF = word_set("cancel postpone delay scrap reduce cut")
 OBLIGATION = word_set("must should ought")
 THINK = word_set(
     "agree say insist believe think argue stress maintain understand feel consider hold warn "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.kinds import kind_asked, things
+from assistant.kinds import counts_another, kind_asked, things
+from assistant.language import Language
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,36 @@ def test_the_kind_asked_for(question: str, kind: str) -> None:
 )  # fmt: skip
 def test_the_things_of_a_kind(kind: str, text: str, found: set[str]) -> None:
     assert things(kind, text) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer", "another"),
+    [
+        ("How many sailors were aboard?", "Elm seized seven speed boats and a crew.", "seven",
+         True),
+        ("How many miners were dismissed?", "The three-week miners' strike is over.", "three-week",
+         True),
+        ("How many votes did Ash get?", "Ash was elected by 22,000 workers.", "22,000", True),
+        ("How many boats has Elm?", "Of the catch Elm receives 54 per cent.", "54 per cent", True),
+        ("How many boats did Elm seize?", "Elm seized seven speed boats.", "seven", False),
+        ("How many boats did Elm seize?", "Elm seized seven speed boats.", "SEVEN SPEED BOATS",
+         False),
+        ("How many people were killed?", "The fall killed 23 workers.", "23", False),
+        ("How many people died?", "At least 1.2 million people died.", "1.2 million", False),
+        # It may be of anything.
+        ("How many people were killed?", "The fall killed 23 on Sunday.", "23", False),
+        ("How many ships were lost?", "Of the ships, seven were lost.", "seven", False),
+        # No number is asked for, or none was read, or the words are not there.
+        ("Who seized the boats?", "Elm seized seven speed boats.", "seven", False),
+        ("How much fish did Elm seize?", "Elm seized seven speed boats.", "seven", False),
+        ("How many sailors were aboard?", "Elm seized seven speed boats.", "Elm", False),
+        ("How many sailors were aboard?", "Elm seized seven speed boats.", "", False),
+        ("How many sailors were aboard?", "Elm seized seven speed boats.", "eight", False),
+    ],
+)  # fmt: skip
+def test_a_number_that_counts_something_else(
+    question: str, sentence: str, answer: str, another: bool
+) -> None:
+    language = Language()
+    asked, (said,) = language.parse_question(question, []), language.parse([sentence])
+    assert counts_another(asked, said, answer) is another

@@ -483,6 +483,15 @@ def test_whether_its_words_stand_in_the_question(
     assert row["answer_known"] == share
 
 
+@pytest.mark.parametrize(("answer", "another"), [("seven", 1.0), ("Elm", 0.0), ("", 0.0)])
+def test_whether_the_number_read_counts_what_is_asked_for(
+    words: LexicalIndex, answer: str, another: float
+) -> None:
+    said = "Elm seized seven speed boats."
+    row = read(words, "How many sailors did Elm seize?", {said: Reading(1.0, 1.0, answer)})
+    assert row["counts_another"] == another
+
+
 def test_what_is_read(words: LexicalIndex) -> None:
     lines = ("A trawler sank.", "It was painted.")
     told = Told({})
@@ -641,6 +650,8 @@ def test_the_rank_of_its_passage(scorer: FeatureScorer) -> None:
         ("According to whom is the fee fair?", "The fee is fair, the mayor said.", 1.0),
         ("Who said the fee is fair?", "The fee is fair.", 0.0),
         ("Who paid the fee?", "The fee was paid, the mayor said.", 0.0),
+        ("Who claimed the vote was rigged?", "The vote was rigged, the mayor said.", 1.0),
+        ("Who claimed responsibility?", "It was a bomb, the mayor said.", 0.0),
     ],
 )
 def test_somebody_is_quoted_and_asked_for(
@@ -912,26 +923,27 @@ def test_confidence_by_hand() -> None:
     rows = [
         a_row(words=0.5, words_near=0.25, names=0.5, names_near=0.5, cosine=0.625, predicate=1.0,
               kind_there=1.0, new_words=0.75, party_unknown=1.0, says=1.0, read=0.75,
-              read_span=0.5, answer_kind=1.0, words_report=0.125, words_strange=0.375),
+              read_span=0.5, answer_kind=1.0, answer_known=0.25, words_report=0.125,
+              words_strange=0.375),
         a_row(words=0.125, words_near=0.125, cosine=0.125, kind_missing=1.0, other_party=1.0,
-              read=-0.25),
+              counts_another=1.0, read=-0.25),
     ]  # fmt: skip
     assert confidence_row(rows, [2.0, 0.5], 0) == {
         "read": 0.75,
         "read_gap": 1.0,
         "read_span": 0.5,
         "answer_kind": 1.0,
+        "answer_known": 0.25,
         "words": 0.5,
         "words_all": 0.75,
         "words_report": 0.125,
-        "words_strange": 0.375,
-        "words_few": 0.0,
         "names_all": 1.0,
         "cosine": 0.625,
         "cosine_far": 0.0,
         "predicate": 1.0,
         "kind_there": 1.0,
         "kind_missing": 0.0,
+        "counts_another": 0.0,
         "same_way": 0.0,
         "party_unknown": 1.0,
         "other_party": 0.0,
@@ -944,8 +956,8 @@ def test_confidence_by_hand() -> None:
     }
     second = confidence_row(rows, [2.0, 0.5], 1)
     assert tuple(second) == CONFIDENCE
-    assert (second["words_few"], second["cosine_far"]) == (1.0, pytest.approx(0.175))
-    assert (second["kind_missing"], second["other_party"]) == (1.0, 1.0)
+    assert second["cosine_far"] == pytest.approx(0.175)
+    assert [second[name] for name in ("kind_missing", "counts_another", "other_party")] == [1.0] * 3
     # Nothing ranks below it: that another is better does not make it worse.
     assert (second["odds"], second["gap"]) == (0.5, 3.0)
     assert (second["read"], second["read_gap"]) == (-0.25, 0.0)

@@ -577,6 +577,19 @@ def test_each_of_squads_questions_is_used_once(tmp_path: Path, tagger: Tagger) -
     assert again == groups
 
 
+def test_the_share_of_squads_questions_that_are_asked_otherwise(
+    tmp_path: Path, tagger: Tagger
+) -> None:
+    articles = [an_article(f"Arlen {n}", FOUNDED, ROOM) for n in range(60)]
+    rows = pairs.squad_rows(squad(tmp_path, *articles), [])
+
+    def otherwise(ways: float) -> int:
+        groups = pairs.squad_groups(rows, random.Random(2), tagger, None, ways)
+        return sum(g.source not in ("squad", "squad-removed") for g in groups)
+
+    assert otherwise(0.0) < otherwise(0.4) < otherwise(1.0)
+
+
 # -- words near in meaning -------------------------------------------------------------------------
 
 

@@ -250,6 +250,23 @@ def test_slips_are_of_three_kinds_and_need_a_long_word() -> None:
         assert train.slip(question, random.Random(0)) == question
 
 
+def test_numbers_are_masked_wherever_they_stand() -> None:
+    group = {
+        "q": "Who paid 1,200 crowns in 1912?",
+        "pos": [["Ash paid 1,200 crowns.", "Arlen in 1912", "It rained for 3.5 hours."]],
+        "neg": [["U2 and B12 stay.", "", ""]],
+        "source": "squad",
+        "answers": ["Ash", "1,200 crowns"],
+    }
+    assert train.masked(group) == {
+        "q": "Who paid <num> crowns in <num>?",
+        "pos": [["Ash paid <num> crowns.", "Arlen in <num>", "It rained for <num> hours."]],
+        "neg": [["U2 and B12 stay.", "", ""]],
+        "source": "squad",
+        "answers": ["Ash", "<num> crowns"],
+    }
+
+
 # -- a step ----------------------------------------------------------------------------------------
 
 
