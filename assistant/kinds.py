@@ -27,7 +27,8 @@ _PERCENT = re.compile(
 _DATE = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|tomorrow|spring|"
-    r"summer|autumn|winter|week|month|year|century|\d{4}|\d{1,2}(?:st|nd|rd|th))s?\b",
+    r"summer|autumn|winter|hour|day|night|midnight|noon|morning|afternoon|evening|weekend|week|"
+    r"month|quarter|year|decade|century|\d{4}|\d{1,2}(?:st|nd|rd|th))s?\b",
     re.IGNORECASE,
 )
 _DURATION = re.compile(
@@ -89,8 +90,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("person", r"\bwho(?:se|m)?\b|\bname of (?:the )?\w+(?:er|or|ist|ent|man|woman)\b"),
         (
             "place",
-            r"\bwhere\b|\b(?:what|which) (?:city|country|town|place|port|state|region|"
-            r"continent|village|county)\b",
+            r"\bwhere\b|\b(?:what|which) (?:cit(?:y|ies)|countr(?:y|ies)|towns?|places?|ports?|"
+            r"states?|regions?|continents?|villages?|count(?:y|ies))\b",
         ),
     )
 )
@@ -99,7 +100,10 @@ TESTS: Mapping[str, re.Pattern[str]] = {
     "percent": _PERCENT,
     "money": _MONEY,
     "duration": _DURATION,
-    "measure": _MEASURE,
+    # "How big was the rise?" is answered in any unit.
+    "measure": re.compile(
+        "|".join(test.pattern for test in (_MEASURE, _PERCENT, _MONEY)), re.IGNORECASE
+    ),
     "number": NUMBER,
     "date": _DATE,
 }
@@ -110,6 +114,9 @@ LABELS: Mapping[str, frozenset[str]] = {
 
 
 COUNTED = frozenset({"percent", "money", "measure", "duration", "number"})
+
+FIGURED = COUNTED - {"measure"} | {"date"}
+"""What is surely not there where its test finds nothing: a figure, or a date."""
 
 
 def kind_asked(question: str) -> str:

@@ -36,6 +36,7 @@ from assistant.direction import (
 from assistant.direction import speaker as speaker_of
 from assistant.kinds import (
     COUNTED,
+    FIGURED,
     FIGURES,
     LABELS,
     NUMBER,
@@ -118,6 +119,7 @@ FEATURES = (
     "kind_there",  # the kind of thing asked for is there, and was not in the question
     "kind_missing",
     "counts_another",  # the number read as the answer counts something else
+    "unfilled",  # a figure or a date is asked for, and none is there, or none was read
     "new_words",  # words that the question does not have
     "headline",
     "dateline",
@@ -150,6 +152,7 @@ CONFIDENCE = (
     "kind_there",
     "kind_missing",
     "counts_another",
+    "unfilled",
     "same_way",
     "party_unknown",
     "other_party",
@@ -324,6 +327,7 @@ class FeatureScorer:
             row["counts_another"] = float(
                 counts_another(grammar.question, grammar.sentence, readings[n].answer)
             )
+            row["unfilled"] = _unfilled(asked, row)
             row["cosine"] = cosines[n]
             row["cosine_lead"] = _lead([cosines[m] for m in final], final.index(n))
             row["cosine_before"] = (
@@ -458,6 +462,7 @@ def confidence_row(
         "kind_there": row["kind_there"],
         "kind_missing": row["kind_missing"],
         "counts_another": row["counts_another"],
+        "unfilled": row["unfilled"],
         "same_way": row["same_way"],
         "party_unknown": row["party_unknown"],
         "other_party": row["other_party"],
@@ -716,6 +721,15 @@ def _answer_kind(asked: _Asked, answer: str, grammar: _Grammar) -> float:
             for entity in grammar.sentence.entities
         )
     return 1.0 if found else -1.0
+
+
+def _unfilled(asked: _Asked, row: Mapping[str, float]) -> float:
+    """Of the two signs that what is asked for is not there, the share that is seen. A name may go
+    unrecognised, and a reason or a measure be given in words that no pattern knows: there they tell
+    nothing."""
+    if asked.kind not in FIGURED:
+        return 0.0
+    return (row["kind_missing"] + float(row["answer_kind"] < 0.0)) / 2.0
 
 
 def _answer_known(asked: _Asked, answer: str) -> float:

@@ -26,6 +26,8 @@ from assistant.language import Language
         ("When does it open?", "date"),
         ("Who owns the mill?", "person"),
         ("Where did it land?", "place"),
+        ("Which country did it leave?", "place"),
+        ("To which countries is it sold?", "place"),
         ("What did Elm sell?", ""),
         # Of two question words the first asks.
         ("What did the man who won do?", ""),
@@ -48,6 +50,7 @@ def test_the_kind_asked_for(question: str, kind: str) -> None:
         ("percent", "It fell by 9.4 per cent, then 3%, then 7 pct, in 2 days.", {"9.4", "3", "7"}),
         ("duration", "It takes four years rather than 6 to fill 21 lakes.", {"4"}),
         ("measure", "The tower of 1912 is 90 metres high and has 3 doors.", {"90"}),
+        ("measure", "It rose by 4 pct, to 30 mln dlrs, in 3 towns.", {"4", "30"}),
         ("date", "It opens in Autumn 2029, not on 17 June or June 3, 2028.",
          {"autumn 2029", "17 june", "june 3, 2028"}),
         ("date", "It may open in 2028.", {"2028"}),

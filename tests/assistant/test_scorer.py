@@ -483,6 +483,27 @@ def test_whether_its_words_stand_in_the_question(
     assert row["answer_known"] == share
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer", "unfilled"),
+    [
+        ("When did Ash resign?", "Ash resigned on Monday.", "on Monday", 0.0),
+        ("When did Ash resign?", "Ash resigned on Monday.", "Ash", 0.5),
+        ("When did Ash resign?", "Ash resigned from Elm.", "Elm", 1.0),
+        ("When did Ash resign?", "Ash resigned from Elm.", "", 0.5),
+        ("How much did Ash pay?", "Ash paid Elm for the fish.", "fish", 1.0),
+        # Names go unrecognised, and reasons need no word that says so.
+        ("Who paid Ash?", "They paid Ash.", "They", 0.0),
+        ("Why did Ash resign?", "Ash resigned.", "Ash", 0.0),
+        ("How high is the tower?", "The tower is high.", "high", 0.0),
+        ("What did Ash pay?", "Ash paid Elm.", "Elm", 0.0),
+    ],
+)
+def test_whether_a_figure_or_a_date_that_is_asked_for_is_there(
+    words: LexicalIndex, question: str, sentence: str, answer: str, unfilled: float
+) -> None:
+    assert read(words, question, {sentence: Reading(1.0, 1.0, answer)})["unfilled"] == unfilled
+
+
 @pytest.mark.parametrize(("answer", "another"), [("seven", 1.0), ("Elm", 0.0), ("", 0.0)])
 def test_whether_the_number_read_counts_what_is_asked_for(
     words: LexicalIndex, answer: str, another: float
@@ -926,7 +947,7 @@ def test_confidence_by_hand() -> None:
               read_span=0.5, answer_kind=1.0, answer_known=0.25, words_report=0.125,
               words_strange=0.375),
         a_row(words=0.125, words_near=0.125, cosine=0.125, kind_missing=1.0, other_party=1.0,
-              counts_another=1.0, read=-0.25),
+              counts_another=1.0, unfilled=0.5, read=-0.25),
     ]  # fmt: skip
     assert confidence_row(rows, [2.0, 0.5], 0) == {
         "read": 0.75,
@@ -944,6 +965,7 @@ def test_confidence_by_hand() -> None:
         "kind_there": 1.0,
         "kind_missing": 0.0,
         "counts_another": 0.0,
+        "unfilled": 0.0,
         "same_way": 0.0,
         "party_unknown": 1.0,
         "other_party": 0.0,
@@ -956,7 +978,7 @@ def test_confidence_by_hand() -> None:
     }
     second = confidence_row(rows, [2.0, 0.5], 1)
     assert tuple(second) == CONFIDENCE
-    assert second["cosine_far"] == pytest.approx(0.175)
+    assert (second["cosine_far"], second["unfilled"]) == (pytest.approx(0.175), 0.5)
     assert [second[name] for name in ("kind_missing", "counts_another", "other_party")] == [1.0] * 3
     # Nothing ranks below it: that another is better does not make it worse.
     assert (second["odds"], second["gap"]) == (0.5, 3.0)

@@ -49,3 +49,33 @@ def test_the_threshold_balances_false_answers_and_false_abstentions() -> None:
     at = fit_scorer.balance(confidence, answerable)
     assert at == pytest.approx(0.5)
     assert (confidence[~answerable] >= at).mean() == (confidence[answerable] < at).mean() == 0.5
+
+
+def test_weights_keep_their_bounds_whatever_the_sets_say() -> None:
+    """Of features drawn by lot that each speak for the opposite of what they may."""
+    names = list(fit_scorer.CONFIDENCE)
+    dice = np.random.default_rng(3)
+    x = dice.normal(size=(400, len(names)))
+    wrongly = np.array([-1.0 if name in fit_scorer.MORE else 1.0 for name in names])
+    right = (x @ wrongly + dice.normal(size=400) > 0).astype(float)
+    weights, _ = fit_scorer.fit_confidence(x, right, np.ones(400))
+    for name, weight in zip(names, weights, strict=True):
+        if name in fit_scorer.AT_MOST:
+            assert weight == pytest.approx(fit_scorer.AT_MOST[name]), name
+        elif name in fit_scorer.MORE | fit_scorer.LESS:
+            assert weight == 0, name
+        else:
+            assert weight > 0, name
+    assert set(fit_scorer.AT_MOST) < fit_scorer.LESS
+    assert fit_scorer.MORE | fit_scorer.LESS | {"new_words"} == set(names)
+
+
+def test_a_feature_that_speaks_rightly_is_weighed() -> None:
+    names = list(fit_scorer.CONFIDENCE)
+    dice = np.random.default_rng(3)
+    x = dice.normal(size=(400, len(names)))
+    read, unfilled = names.index("read"), names.index("unfilled")
+    right = (x[:, read] - 3.0 * x[:, unfilled] > 0).astype(float)
+    weights, _ = fit_scorer.fit_confidence(x, right, np.ones(400))
+    assert weights[read] > 0.3
+    assert weights[unfilled] < -1.2
