@@ -27,8 +27,7 @@ _PERCENT = re.compile(
 _DATE = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|tomorrow|spring|"
-    r"summer|autumn|winter|hour|day|night|midnight|noon|morning|afternoon|evening|weekend|week|"
-    r"month|quarter|year|decade|century|\d{4}|\d{1,2}(?:st|nd|rd|th))s?\b",
+    r"summer|autumn|winter|week|month|year|century|\d{4}|\d{1,2}(?:st|nd|rd|th))s?\b",
     re.IGNORECASE,
 )
 _DURATION = re.compile(
@@ -100,10 +99,7 @@ TESTS: Mapping[str, re.Pattern[str]] = {
     "percent": _PERCENT,
     "money": _MONEY,
     "duration": _DURATION,
-    # "How big was the rise?" is answered in any unit.
-    "measure": re.compile(
-        "|".join(test.pattern for test in (_MEASURE, _PERCENT, _MONEY)), re.IGNORECASE
-    ),
+    "measure": _MEASURE,
     "number": NUMBER,
     "date": _DATE,
 }
@@ -114,9 +110,6 @@ LABELS: Mapping[str, frozenset[str]] = {
 
 
 COUNTED = frozenset({"percent", "money", "measure", "duration", "number"})
-
-FIGURED = COUNTED - {"measure"} | {"date"}
-"""What is surely not there where its test finds nothing: a figure, or a date."""
 
 
 def kind_asked(question: str) -> str:
@@ -134,17 +127,60 @@ def kind_asked(question: str) -> str:
     return ""
 
 
-_PEOPLE = frozenset(
-    """adult child citizen civilian crew driver employee farmer fighter foreigner head hostage
-    inhabitant job labourer laborer man member migrant miner officer passenger patient people
-    person player policeman post protester pupil refugee resident sailor seaman soldier staff
-    student troop victim visitor voter woman worker""".split()
+_HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
+_WHEN = re.compile(
+    r"\bwhen\b|\b(?:what|which) (?:date|day|month|year)\b|\bat what time\b", re.IGNORECASE
 )
-"""Those that are counted by other words for them: "how many people", "23 workers"."""
+_ANY_NUMBER = re.compile(
+    rf"{NUMBER.pattern}|\b(?:none|no|nothing|once|both|all|few|several|many|most|majority|"
+    r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|"
+    r"sixty|seventy|eighty|ninety|\w*(?:fourth|fifth|sixth|seventh|eighth|ninth|tenth)s?)\b",
+    re.IGNORECASE,
+)
+_ANY_TIME = re.compile(
+    rf"{_DATE.pattern}|\d|\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|second|minute|hour|"
+    r"day|night|midnight|noon|morning|afternoon|evening|weekend|quarter|season|decade|time|moment|"
+    r"christmas|easter|ramadan|fall|[ap]\.?m)s?\b|\b(?:after|before|when|while|until|till|since|"
+    r"during|once|soon|shortly|later|earlier|ago|now|then|recently|previously|immediately|early|"
+    r"late|never|already|next|last|currently|upon)\b",
+    re.IGNORECASE,
+)
+
+
+def unfilled(question: str, sentence: str, answer: str) -> float:
+    """Of two signs that the figure or the time that a question asks for is not there, the share
+    that is seen: the sentence has nothing that could be one, nor have the words read as the answer.
+
+    Only of questions that ask "how many", "how much" or "when" outright; what could be a figure or
+    a time is taken widely ("several", "after the vote"), so that little of what answers is suspect.
+
+    Args:
+        answer: empty where no words were read; then only the sentence is looked at.
+    """
+    asking = _ASKING.search(question)
+    for asked, test in ((_HOW_MANY, _ANY_NUMBER), (_WHEN, _ANY_TIME)):
+        found = asked.search(question)
+        if found and asking and found.start() <= asking.start():
+            signs = [test.search(sentence) is None, bool(answer) and test.search(answer) is None]
+            return sum(signs) / 2
+    return 0.0
+
+
+_TIMES = frozenset("second minute hour day week month quarter year decade century".split())
+_SUMS = frozenset(
+    """dollar dlr dlrs euro pound stg sterling yen yuan franc mark lira lire crown rupee peso
+    rouble ruble pence""".split()
+)
+_LARGE = frozenset("hundred thousand million billion trillion mln bln dozen".split())
 
 
 def counts_another(question: Parsed, sentence: Parsed, answer: str) -> bool:
-    """Whether the number read as the answer counts something else than "how many …" asks for."""
+    """Whether the number read as the answer surely counts something else than "how many …" asks
+    for: a time or a sum of money, or another thing that the question names itself.
+
+    Words with other nouns are left alone: "23 miners" answers "how many people", and how near two
+    words are in meaning can't be told here.
+    """
     many = next(
         (
             t
@@ -154,17 +190,32 @@ def counts_another(question: Parsed, sentence: Parsed, answer: str) -> bool:
         ),
         None,
     )
-    at = sentence.text.casefold().find(answer.casefold()) if answer else -1
-    if many is None or at < 0:
+    if many is None or not answer:
         return False
-    wanted = question.tokens[many.head]
-    if wanted.pos != "NOUN":
-        return False
-    inside = [t for t in sentence.tokens if at <= t.start < at + len(answer)]
-    counted = [_counted(sentence, t) for t in inside if NUMBER.fullmatch(t.text) or t.pos == "NUM"]
+    places = list(re.finditer(rf"(?<!\w){re.escape(answer)}(?!\w)", sentence.text, re.IGNORECASE))
+    wanted = _singular(question.tokens[many.head])
+    if len(places) != 1 or question.tokens[many.head].pos != "NOUN":
+        return False  # which of several places was read is not known
+    start, end = places[0].span()
+    numbers = [
+        t
+        for t in sentence.tokens
+        if start <= t.start < end and (NUMBER.fullmatch(t.text) or t.pos == "NUM")
+    ]
+    counted = [_counted(sentence, t) for t in numbers if _singular(t) not in _LARGE]
     if not counted or None in counted:
         return False  # "killed 23" may be of anything
-    return not any(_alike(wanted, token) for token in counted if token is not None)
+    named = {_singular(t) for t in question.tokens if t.pos in ("NOUN", "PROPN")} - {wanted}
+    others = [_singular(token) for token in counted if token is not None]
+    return all(
+        other != wanted
+        and (
+            (other in _TIMES and wanted not in _TIMES)
+            or (other in _SUMS and wanted not in _SUMS)
+            or other in named
+        )
+        for other in others
+    )
 
 
 def _counted(sentence: Parsed, number: Token) -> Token | None:
@@ -177,9 +228,10 @@ def _counted(sentence: Parsed, number: Token) -> Token | None:
     return None
 
 
-def _alike(wanted: Token, counted: Token) -> bool:
-    one, other = wanted.lemma.lower(), counted.lemma.lower()
-    return one == other or (one in _PEOPLE and other in _PEOPLE)
+def _singular(token: Token) -> str:
+    """Its lemma in small letters; a name's lemma is the name as written, so without a plural s."""
+    word = token.lemma.lower()
+    return word[:-1] if token.pos == "PROPN" and word.endswith("s") and len(word) > 3 else word
 
 
 _MONTH = (

@@ -36,13 +36,13 @@ from assistant.direction import (
 from assistant.direction import speaker as speaker_of
 from assistant.kinds import (
     COUNTED,
-    FIGURED,
     FIGURES,
     LABELS,
     NUMBER,
     TESTS,
     counts_another,
     kind_asked,
+    unfilled,
 )
 from assistant.language import unaccented
 from assistant.types import Candidate, Judgement
@@ -78,6 +78,8 @@ _PRONOUN = re.compile(
     r"\b",
     re.IGNORECASE,
 )
+_ASKS = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 _SAYING = re.compile(
     r"^(?:who|which (?:source|official|person|politician|minister)|according to whom|"
     r"where does the claim)\b.*\b(?:said|says|say|told|tells|warned|warns|called|calls|"
@@ -119,7 +121,7 @@ FEATURES = (
     "kind_there",  # the kind of thing asked for is there, and was not in the question
     "kind_missing",
     "counts_another",  # the number read as the answer counts something else
-    "unfilled",  # a figure or a date is asked for, and none is there, or none was read
+    "unfilled",  # a figure or a time is asked for, and none is there, or none was read
     "new_words",  # words that the question does not have
     "headline",
     "dateline",
@@ -327,7 +329,7 @@ class FeatureScorer:
             row["counts_another"] = float(
                 counts_another(grammar.question, grammar.sentence, readings[n].answer)
             )
-            row["unfilled"] = _unfilled(asked, row)
+            row["unfilled"] = unfilled(question, candidate.text, readings[n].answer)
             row["cosine"] = cosines[n]
             row["cosine_lead"] = _lead([cosines[m] for m in final], final.index(n))
             row["cosine_before"] = (
@@ -723,17 +725,11 @@ def _answer_kind(asked: _Asked, answer: str, grammar: _Grammar) -> float:
     return 1.0 if found else -1.0
 
 
-def _unfilled(asked: _Asked, row: Mapping[str, float]) -> float:
-    """Of the two signs that what is asked for is not there, the share that is seen. A name may go
-    unrecognised, and a reason or a measure be given in words that no pattern knows: there they tell
-    nothing."""
-    if asked.kind not in FIGURED:
-        return 0.0
-    return (row["kind_missing"] + float(row["answer_kind"] < 0.0)) / 2.0
-
-
 def _answer_known(asked: _Asked, answer: str) -> float:
-    """The share of the words read as the answer that the question has itself."""
+    """The share of the words read as the answer that the question has itself; 0 where it leaves
+    no other choice: "did Elm or Oak buy it?"."""
+    if not _ASKS.search(asked.text) or _CHOICE.search(asked.text):
+        return 0.0
     words = [word for word in _stems(asked, answer) if word not in _PLAIN_WORDS]
     return sum(word in asked.words for word in words) / len(words) if words else 0.0
 

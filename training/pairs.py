@@ -989,8 +989,14 @@ def squad_groups(
     answer. They are many, so that new questions are worth more than the same another way.
 
     Args:
-        ways: the share of them that are used another way than as they are, where one is found.
+        ways: the share of them that are used another way than as they are, where one is found; at
+            most ``1 - SQUAD_REMOVED``.
+
+    Raises:
+        ValueError: ``ways`` leaves none to go without an answer.
     """
+    if not 0 <= ways <= 1 - SQUAD_REMOVED:
+        raise ValueError(f"ways must lie between 0 and {1 - SQUAD_REMOVED:.2f}")
     titles = list(dict.fromkeys(row["title"] for row in rows))
     for asked in asked_of(rows, titles):
         roll = rng.random()

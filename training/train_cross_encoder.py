@@ -80,7 +80,8 @@ TYPOS = 0.06
 """Share of questions that get a slip of the keyboard."""
 
 MASKED = 0.05
-"""Share of groups whose numbers are masked, as some corpora have them."""
+"""Share of groups whose numbers are masked, as TREC QA's distribution has them: nothing of it is
+trained on, but a reader that had never seen the mask could not know what it stands for."""
 
 MASK = "<num>"
 
@@ -224,13 +225,22 @@ def slip(question: str, rng: random.Random) -> str:
 
 
 def masked(group: dict[str, Any]) -> dict[str, Any]:
-    """The group with a mask in the place of every number."""
+    """The group with a mask in the place of every number that :data:`pairs.NUMBER` knows: "1,200",
+    not the "2" of "U2"."""
 
     def over(text: str) -> str:
         return data.NUMBER.sub(MASK, text)
 
     parts = {key: [[over(text) for text in part] for part in group[key]] for key in ("pos", "neg")}
     return {**group, **parts, "q": over(group["q"]), "answers": [over(a) for a in group["answers"]]}
+
+
+def some_masked(groups: Sequence[dict[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
+    """The groups, :data:`MASKED` of them masked; none in which a number was changed so that the
+    sentence is wrong."""
+    return [
+        masked(g) if rng.random() < MASKED and "number" not in g["source"] else g for g in groups
+    ]
 
 
 def small_batches(lengths: Sequence[int], tokens: int = TOKENS) -> list[list[int]]:
@@ -592,11 +602,7 @@ class Run:
         """Until the goal, or until told to stop."""
         args = self.args
         rng = random.Random(data.SEED)
-        # Where a number is what makes a sentence wrong, it must be seen.
-        groups = [
-            masked(g) if rng.random() < MASKED and "number" not in g["source"] else g
-            for g in groups
-        ]
+        groups = some_masked(groups, rng)
         asked = [slip(g["q"], rng) if rng.random() < TYPOS else g["q"] for g in groups]
         encoded = encode(self.tokenizer, group_texts(groups, asked))
         sizes = [len(g["pos"]) + len(g["neg"]) for g in groups]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.kinds import counts_another, kind_asked, things
+from assistant.kinds import counts_another, kind_asked, things, unfilled
 from assistant.language import Language
 
 
@@ -50,7 +50,6 @@ def test_the_kind_asked_for(question: str, kind: str) -> None:
         ("percent", "It fell by 9.4 per cent, then 3%, then 7 pct, in 2 days.", {"9.4", "3", "7"}),
         ("duration", "It takes four years rather than 6 to fill 21 lakes.", {"4"}),
         ("measure", "The tower of 1912 is 90 metres high and has 3 doors.", {"90"}),
-        ("measure", "It rose by 4 pct, to 30 mln dlrs, in 3 towns.", {"4", "30"}),
         ("date", "It opens in Autumn 2029, not on 17 June or June 3, 2028.",
          {"autumn 2029", "17 june", "june 3, 2028"}),
         ("date", "It may open in 2028.", {"2028"}),
@@ -65,34 +64,80 @@ def test_the_things_of_a_kind(kind: str, text: str, found: set[str]) -> None:
     assert things(kind, text) == found
 
 
+SEVEN = "Elm seized seven speed boats."
+
+
 @pytest.mark.parametrize(
     ("question", "sentence", "answer", "another"),
     [
-        ("How many sailors were aboard?", "Elm seized seven speed boats and a crew.", "seven",
-         True),
-        ("How many miners were dismissed?", "The three-week miners' strike is over.", "three-week",
-         True),
-        ("How many votes did Ash get?", "Ash was elected by 22,000 workers.", "22,000", True),
-        ("How many boats has Elm?", "Of the catch Elm receives 54 per cent.", "54 per cent", True),
-        ("How many boats did Elm seize?", "Elm seized seven speed boats.", "seven", False),
-        ("How many boats did Elm seize?", "Elm seized seven speed boats.", "SEVEN SPEED BOATS",
-         False),
-        ("How many people were killed?", "The fall killed 23 workers.", "23", False),
+        # Another thing that the question names.
+        ("How many sailors were aboard the boats?", SEVEN, "seven", True),
+        ("How many sailors were aboard the boats?", SEVEN, "SEVEN SPEED BOATS", True),
+        ("How many sailors were aboard the boats?", "Straße: " + SEVEN, "seven", True),
+        ("How many awards has the Marshall club?", "It has six Marshall Clubs.", "six", True),
+        # A time, or a sum.
+        ("How many miners were dismissed?", "The three-week strike is over.", "three-week", True),
+        ("How many miners were dismissed?", "The strike cost 40 mln dlrs.", "40 mln dlrs", True),
+        ("How many miners were dismissed?", "The strike cost 40 euros.", "40", True),
+        # The same thing, written otherwise.
+        ("How many boats did Elm seize?", SEVEN, "seven", False),
+        ("How many scholarships has Pitt won?", "It won six Marshall Scholarships.", "six", False),
+        ("How many days did it last?", "It lasted three weeks.", "three weeks", False),
+        ("How many dollars did it cost?", "It cost 6.3 mln dlrs.", "6.3 mln dlrs", False),
+        # Others may be the same thing in other words.
+        ("How many people were killed?", "The fall killed 23 Palestinians.", "23", False),
+        ("How many ships were lost?", "Elm lost seven vessels.", "seven", False),
+        ("How many shares did Ash buy?", "Ash bought 54 per cent of the shares.", "54", False),
         ("How many people died?", "At least 1.2 million people died.", "1.2 million", False),
         # It may be of anything.
         ("How many people were killed?", "The fall killed 23 on Sunday.", "23", False),
         ("How many ships were lost?", "Of the ships, seven were lost.", "seven", False),
+        # Which of the two was read is not known.
+        ("How many ships of the men sank?", "Three men and three ships sank.", "three", False),
+        ("How many ships of the men sank?", "It sent 2,000 men and 2 ships.", "2", False),
         # No number is asked for, or none was read, or the words are not there.
-        ("Who seized the boats?", "Elm seized seven speed boats.", "seven", False),
-        ("How much fish did Elm seize?", "Elm seized seven speed boats.", "seven", False),
-        ("How many sailors were aboard?", "Elm seized seven speed boats.", "Elm", False),
-        ("How many sailors were aboard?", "Elm seized seven speed boats.", "", False),
-        ("How many sailors were aboard?", "Elm seized seven speed boats.", "eight", False),
+        ("Who seized the boats?", SEVEN, "seven", False),
+        ("How much fish was on the boats?", SEVEN, "seven", False),
+        ("How many sailors were aboard the boats?", SEVEN, "Elm", False),
+        ("How many sailors were aboard the boats?", SEVEN, "", False),
+        ("How many sailors were aboard the boats?", SEVEN, "eight", False),
     ],
-)  # fmt: skip
+)
 def test_a_number_that_counts_something_else(
     question: str, sentence: str, answer: str, another: bool
 ) -> None:
     language = Language()
     asked, (said,) = language.parse_question(question, []), language.parse([sentence])
     assert counts_another(asked, said, answer) is another
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer", "share"),
+    [
+        ("When did Ash resign?", "Ash resigned on Monday.", "on Monday", 0.0),
+        ("When did Ash resign?", "Ash resigned on Oct 19.", "Oct 19", 0.0),
+        ("When did Ash resign?", "Ash resigned at 4 pm.", "4 pm", 0.0),
+        ("When did Ash resign?", "Ash resigned after the vote.", "after the vote", 0.0),
+        ("In which year did Ash resign?", "Ash resigned from Elm.", "Elm", 1.0),
+        ("When did Ash resign?", "Ash resigned on Monday.", "Ash", 0.5),
+        ("When did Ash resign?", "Ash resigned from Elm.", "", 0.5),
+        ("How many were killed?", "Twenty people were killed.", "Twenty people", 0.0),
+        ("How many were killed?", "None was killed.", "None", 0.0),
+        ("How many of the seven boats sank?", "Elm lost all seven.", "all seven", 0.0),
+        ("How many were killed?", "People were killed.", "People", 1.0),
+        ("How much did Ash pay?", "Ash paid 300 marks.", "300 marks", 0.0),
+        ("How much did Ash pay?", "Ash paid a tenth of it.", "a tenth", 0.0),
+        ("How much did Ash pay?", "Ash paid Elm for the fish.", "fish", 1.0),
+        # Not asked for outright.
+        ("What did Ash say about the budget?", "Ash praised it.", "praised", 0.0),
+        ("What happened when Ash resigned?", "Elm was sold.", "Elm was sold", 0.0),
+        ("Who asked how many were killed?", "Ash asked.", "Ash", 0.0),
+        ("Why did Ash resign?", "Ash resigned.", "Ash", 0.0),
+        ("How high is the tower?", "The tower is high.", "high", 0.0),
+        ("How long did the strike last?", "The strike lasted a week.", "a week", 0.0),
+    ],
+)
+def test_a_figure_or_a_time_that_is_not_there(
+    question: str, sentence: str, answer: str, share: float
+) -> None:
+    assert unfilled(question, sentence, answer) == share

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.scorer import FEATURES
+from assistant.scorer import FEATURES, shipped
 from training import fit_scorer
 from training.fit_scorer import Example
 
@@ -79,3 +79,22 @@ def test_a_feature_that_speaks_rightly_is_weighed() -> None:
     weights, _ = fit_scorer.fit_confidence(x, right, np.ones(400))
     assert weights[read] > 0.3
     assert weights[unfilled] < -1.2
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_the_shipped_weights_are_within_their_bounds(reads: bool) -> None:
+    weights = shipped(reads).confidence
+    assert {n: w for n, w in weights.items() if n in fit_scorer.MORE and w < 0} == {}
+    assert {n: w for n, w in weights.items() if n in fit_scorer.LESS and w > 0} == {}
+    if reads:
+        assert {n: w for n, w in weights.items() if w > fit_scorer.AT_MOST.get(n, w)} == {}
+        assert {n: w for n, w in weights.items() if n in fit_scorer.READ_INSTEAD and w} == {}
+
+
+def test_what_is_never_seen_has_no_weight() -> None:
+    names = list(fit_scorer.CONFIDENCE)
+    dice = np.random.default_rng(3)
+    x = dice.normal(size=(50, len(names)))
+    x[:, names.index("counts_another")] = 0.0
+    weights, _ = fit_scorer.fit_confidence(x, (x[:, 0] > 0).astype(float), np.ones(50))
+    assert weights[names.index("counts_another")] == 0.0

@@ -587,7 +587,9 @@ def test_the_share_of_squads_questions_that_are_asked_otherwise(
         groups = pairs.squad_groups(rows, random.Random(2), tagger, None, ways)
         return sum(g.source not in ("squad", "squad-removed") for g in groups)
 
-    assert otherwise(0.0) < otherwise(0.4) < otherwise(1.0)
+    assert otherwise(0.0) < otherwise(0.4) < otherwise(0.9)
+    with pytest.raises(ValueError, match="between 0 and 0.92"):
+        otherwise(1.0)
 
 
 # -- words near in meaning -------------------------------------------------------------------------

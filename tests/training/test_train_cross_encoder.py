@@ -267,6 +267,18 @@ def test_numbers_are_masked_wherever_they_stand() -> None:
     }
 
 
+def test_some_groups_are_masked_and_none_whose_number_was_changed() -> None:
+    groups = [
+        {"q": f"Who paid {n}?", "pos": [], "neg": [["Ash.", "", ""]], "source": s, "answers": []}
+        for n, s in enumerate(["squad", "squad-number", "wiki-none-number"] * 1000)
+    ]
+    found = train.some_masked(groups, random.Random(1))
+    changed = [new["source"] for new, old in zip(found, groups, strict=True) if new != old]
+    assert set(changed) == {"squad"}
+    assert 30 <= len(changed) <= 70  # of 1,000, a twentieth
+    assert found == train.some_masked(groups, random.Random(1))
+
+
 # -- a step ----------------------------------------------------------------------------------------
 
 
