@@ -588,7 +588,7 @@ def test_the_share_of_squads_questions_that_are_asked_otherwise(
         return sum(g.source not in ("squad", "squad-removed") for g in groups)
 
     assert otherwise(0.0) < otherwise(0.4) < otherwise(0.9)
-    with pytest.raises(ValueError, match="between 0 and 0.92"):
+    with pytest.raises(ValueError, match=r"between 0 and 0\.92"):
         otherwise(1.0)
 
 
