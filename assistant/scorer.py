@@ -23,6 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assistant.counts import counts_another
 from assistant.cross_encoder import Reading, Sentence
 from assistant.cross_encoder import probability as _sigmoid
 from assistant.direction import (
@@ -40,7 +41,6 @@ from assistant.kinds import (
     LABELS,
     NUMBER,
     TESTS,
-    counts_another,
     kind_asked,
     unfilled,
 )
