@@ -11,7 +11,7 @@ _NUMBER_WORDS = (
 )
 NUMBER = re.compile(rf"\d|{_NUMBER_WORDS}", re.IGNORECASE)
 FIGURES = re.compile(rf"\d+(?:[.,]\d+)*|{_NUMBER_WORDS}", re.IGNORECASE)
-_ASKING = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
+ASKING = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
 _MONEY = re.compile(
     r"[€$£¥]|\b(?:euros?|dollars?|dlrs?|pounds?|stg|crowns?|francs?|yen|yuan|rupees?|pesos?|"
     r"(?:m|b|tr)illion|mln|bln)\b",
@@ -113,11 +113,11 @@ def kind_asked(question: str) -> str:
 
     Of two question words the first asks: the "who" in "what did the man who …" does not.
     """
-    first = _ASKING.search(question)
+    first = ASKING.search(question)
     matches = [(m.start(), kind) for kind, p in _KINDS if (m := p.search(question))]
     # Stable: of kinds that begin at one place the table's first is the closest.
     for start, kind in sorted(matches, key=lambda match: match[0]):
-        if first and start > first.start() and _ASKING.match(question, start):
+        if first and start > first.start() and ASKING.match(question, start):
             continue
         return kind
     return ""
@@ -153,7 +153,7 @@ def unfilled(question: str, sentence: str, answer: str) -> float:
     Args:
         answer: empty where no words were read; then only the sentence is looked at.
     """
-    asking = _ASKING.search(question)
+    asking = ASKING.search(question)
     for asked, test in ((_HOW_MANY, _ANY_NUMBER), (_WHEN, _ANY_TIME)):
         found = asked.search(question)
         if found and asking and found.start() <= asking.start():

@@ -36,6 +36,7 @@ from assistant.direction import (
 )
 from assistant.direction import speaker as speaker_of
 from assistant.kinds import (
+    ASKING,
     COUNTED,
     FIGURES,
     LABELS,
@@ -78,7 +79,6 @@ _PRONOUN = re.compile(
     r"\b",
     re.IGNORECASE,
 )
-_ASKS = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 _SAYING = re.compile(
     r"^(?:who|which (?:source|official|person|politician|minister)|according to whom|"
@@ -728,7 +728,7 @@ def _answer_kind(asked: _Asked, answer: str, grammar: _Grammar) -> float:
 def _answer_known(asked: _Asked, answer: str) -> float:
     """The share of the words read as the answer that the question has itself; 0 where it leaves
     no other choice: "did Elm or Oak buy it?"."""
-    if not _ASKS.search(asked.text) or _CHOICE.search(asked.text):
+    if not ASKING.search(asked.text) or _CHOICE.search(asked.text):
         return 0.0
     words = [word for word in _stems(asked, answer) if word not in _PLAIN_WORDS]
     return sum(word in asked.words for word in words) / len(words) if words else 0.0
