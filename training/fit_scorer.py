@@ -10,7 +10,7 @@
 3. Confidence: a logistic regression (ridge) on each question's best candidate, right or wrong,
    unanswerable questions included; its ranking odds come from weights that did not see the
    question. Fitted by likelihood within bounds (``MORE``, ``LESS``, ``AT_MOST``); each set has its
-   share, and in each the unanswerable questions theirs.
+   share, and in each the unanswerable questions theirs. How well it is calibrated is measured.
 4. Threshold: where the false answers and the false abstentions, as rates, are the same.
 
 Of SQuAD 2.0 and SQuADShifts only what the cross-encoder was not trained on is used here: how sure
@@ -125,9 +125,9 @@ def gather(
         started = time.time()
         for number, item in enumerate(questions):
             pool = candidates(assistant.retrieve(item["question"]), assistant)
-            gold = [(g["doc"], g["start"], g["end"]) for g in item.get("gold", ())]
             rows = scorer.features(item["question"], pool)
             x = np.array([[row[f] for f in FEATURES] for _, row, _ in rows])
+            gold = [(g["doc"], g["start"], g["end"]) for g in item.get("gold", ())]
             forbidden = [(g["doc"], g["start"], g["end"]) for g in item.get("forbidden", ())]
             y = np.array(
                 [
