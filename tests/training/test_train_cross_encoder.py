@@ -4,6 +4,7 @@ small that a step takes milliseconds."""
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import math
 import random
@@ -618,12 +619,16 @@ def test_what_is_exported_says_what_the_run_says(tiny: Path, tmp_path: Path) -> 
     from training import export
 
     run = a_finished_run(tiny, tmp_path / "run", 0.0)
+    with gzip.open(tmp_path / "groups.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(group) + "\n" for group in GROUPS)
     command = ["export", "--run", str(run), "--write", str(tmp_path / "out"), "--reduced"]
+    command += ["--examples", str(tmp_path / "groups.jsonl.gz")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [*command, "--whole", str(tmp_path / "whole")])
         export.main()
     made = (tmp_path / "out" / "reader.onnx").read_bytes()
     assert b"forward" not in made, "the exporter's notes of where each node came from"
+    assert b"_smooth" in made
     found, whole = reader(str(tmp_path / "out")), reader(str(tmp_path / "whole"))
     assert found is not None
     assert whole is not None
