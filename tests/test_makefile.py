@@ -248,7 +248,7 @@ def test_every_need_is_pinned_within_its_range(need: Requirement) -> None:
 def test_what_training_needs_is_no_need_of_who_runs_or_tests_it() -> None:
     named = {extra: {need.name for need in map(Requirement, EXTRAS[extra])} for extra in EXTRAS}
     assert sorted(named) == ["bench", "dev", "train"]
-    assert named["train"] == {"matplotlib", "onnx", "onnxscript", "scipy"}
+    assert named["train"] == {"matplotlib", "onnx", "scipy"}
     # What is drawn is tested; what is trained with is not.
     assert named["train"] & named["dev"] == named["bench"] == {"matplotlib"}
     assert not named["train"] & {

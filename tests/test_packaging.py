@@ -135,7 +135,7 @@ def test_what_the_wheel_says_of_itself(wheel: Path) -> None:
         for extra in ("dev", "train")
     }
     assert {"pytest", "hatchling"} <= by_extra["dev"]
-    assert {"onnx", "onnxscript"} <= by_extra["train"] - by_extra["dev"] - always
+    assert {"onnx", "scipy"} == by_extra["train"] - by_extra["dev"] - always
     assert not [need for need in needs if need.url]
 
 

@@ -6,13 +6,14 @@
 The file's inputs are ``input_ids``, ``attention_mask`` and ``token_type_ids``, each ``(n, tokens)``
 int64; its outputs ``score``, ``(n,)``, and ``span``, ``(n, tokens, 2)``, both float32 logits.
 
-Weights are quantised by onnxruntime, dynamically: to int8 with a scale for each output channel, the
-embedded words with one for all. Activations are quantised as they come, all of a sentence's with
-one scale, and a few channels of them are far larger than the rest. So each channel is divided by a
+Its products are of integers of eight bits, as the embedder's are (``index/embed.py``): weights with
+a scale for each output, activations with one for all, as they come. A few channels of activations
+are far larger than the rest, and would take the scale from them. So each channel is divided by a
 factor of its own before a product, and the weights that it meets are multiplied by it (SmoothQuant:
 Xiao et al. 2023, https://arxiv.org/abs/2211.10438); how large a channel gets is seen on a few
-hundred ``--examples``. What is lost is measured by ``measure.py``, which takes this folder as it
-takes a trained one.
+hundred ``--examples``. Embedded words are integers too, each with a scale; what comes after the
+last layer stays float32. What all that costs is measured by ``measure.py``, which takes this folder
+as it takes a trained one, and the folder ``--whole``, where the same is float32.
 """
 
 from __future__ import annotations
@@ -20,20 +21,22 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import torch
+from onnx import ModelProto, TensorProto
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assistant.cross_encoder import MAX_TOKENS, text_a, text_b
+from index.embed import in_integers
 from training import pairs as data
+from training.bert_graph import MICROSOFT, Graph, layers
 from training.train_cross_encoder import Reader, load, load_span
 
 if TYPE_CHECKING:
@@ -53,38 +56,10 @@ STRENGTH = 0.7
 """How much of a channel's size goes over to the weights, in [0, 1]. Trying 0.5 to 0.9 for every
 product, and taking what changed it least, left scores no nearer to those of float32."""
 
-
-def export(model: Any, file: Path) -> None:
-    """A reader as ONNX, float32."""
-    ids = torch.tensor([[101, 2040, 102, 2002, 102], [101, 2054, 102, 2009, 102]])
-    types = torch.tensor([[0, 0, 0, 1, 1]] * 2)
-    n, tokens = torch.export.Dim("n", min=1, max=4096), torch.export.Dim("tokens", min=4, max=512)
-    shape = {0: n, 1: tokens}
-    model.eval()
-    with torch.no_grad():
-        program = torch.onnx.export(
-            model,
-            (),
-            kwargs={
-                "input_ids": ids,
-                "attention_mask": torch.ones_like(ids),
-                "token_type_ids": types,
-            },
-            input_names=["input_ids", "attention_mask", "token_type_ids"],
-            output_names=["score", "span"],
-            dynamic_shapes={
-                "input_ids": shape,
-                "attention_mask": shape,
-                "token_type_ids": shape,
-            },
-            dynamo=True,
-            opset_version=18,
-            external_data=False,
-        )
-    program.save(str(file))
+TABLE = "embeddings.word_embeddings.weight"
 
 
-def examples(file: Path, tokenizer: Any) -> list[dict[str, Floats]]:
+def examples(file: Path, tokenizer: Any) -> list[Mapping[str, torch.Tensor]]:
     """Inputs of a model, one pair each, from groups that ``pairs.py`` has made."""
     texts = [
         (text_a(group["q"]), text_b(*part))
@@ -92,130 +67,142 @@ def examples(file: Path, tokenizer: Any) -> list[dict[str, Floats]]:
         for part in (*group["pos"], *group["neg"])[:2]
     ]
     return [
-        dict(tokenizer(*pair, truncation=True, max_length=MAX_TOKENS, return_tensors="np"))
+        tokenizer(*pair, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
         for pair in texts[:EXAMPLES]
     ]
 
 
-def smooth(model: Any, inputs: Iterable[Mapping[str, Any]]) -> int:
-    """Take from activations what makes some of their channels large, and give it to the weights.
-
-    Args:
-        model: ONNX, changed in place; what it computes stays the same but for rounding.
-        inputs: a few hundred, which tell how large each channel gets.
-
-    Returns:
-        How many activations were changed.
-
-    Raises:
-        ValueError: two of them meet one matrix.
-    """
-    import onnxruntime
-    from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
-
-    graph = model.graph
-    known = {part.name: part for part in graph.initializer}
-    met: dict[str, list[str]] = {}
-    for node in graph.node:
-        if node.op_type == "MatMul" and node.input[1] in known:
-            if any(node.input[1] in names for name, names in met.items() if name != node.input[0]):
-                raise ValueError(f"two activations meet {node.input[1]}")
-            met.setdefault(node.input[0], []).append(node.input[1])
-    probe = ModelProto()
-    probe.CopyFrom(model)
-    for name in met:
-        probe.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
-    session = onnxruntime.InferenceSession(
-        probe.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-    largest: dict[str, Floats] = {}
-    for values in inputs:
-        for name, value in zip(met, session.run(list(met), dict(values)), strict=True):
-            channels = np.abs(value).reshape(-1, value.shape[-1]).max(0)
-            largest[name] = np.maximum(largest.get(name, channels), channels)
-    for name, names in met.items():
-        weights = [numpy_helper.to_array(known[weight]) for weight in names]
-        by = balance(largest[name], [np.abs(weight).max(1) for weight in weights])
-        for key, weight in zip(names, weights, strict=True):
-            known[key].CopyFrom(numpy_helper.from_array(weight * by[:, None], key))
-        graph.initializer.append(numpy_helper.from_array(1 / by, f"{name}_inverse"))
-    nodes: list[Any] = []
-    done: set[str] = set()
-    for node in graph.node:
-        name = node.input[0] if node.input else ""
-        if node.op_type == "MatMul" and node.input[1] in known:
-            if name not in done:
-                done.add(name)
-                parts = [name, f"{name}_inverse"], [f"{name}_smooth"]
-                nodes.append(helper.make_node("Mul", *parts, name=f"{name}_smoothing"))
-            node.input[0] = f"{name}_smooth"
-        kept = NodeProto()
-        kept.CopyFrom(node)
-        nodes.append(kept)
-    del graph.node[:]
-    graph.node.extend(nodes)
-    return len(met)
+def named(model: Reader) -> dict[str, Floats]:
+    """All weights, by the names that :func:`build` looks for."""
+    return {
+        name.removeprefix("model.").removeprefix("bert."): value.detach().float().numpy()
+        for name, value in model.state_dict().items()
+    }
 
 
-def balance(activations: Floats, weights: Sequence[Floats], strength: float = STRENGTH) -> Floats:
+def sizes(model: Reader, inputs: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, Floats]:
+    """How large each channel of what goes into a product gets, shape ``(channels,)``, by the
+    product's name; for the three of attention by the name of what they are of."""
+    found: dict[str, Floats] = {}
+
+    def watch(name: str) -> Any:
+        def look(_: Any, given: tuple[torch.Tensor, ...]) -> None:
+            channels = given[0].abs().flatten(0, -2).amax(0).numpy()
+            found[name] = np.maximum(found.get(name, channels), channels)
+
+        return look
+
+    hooks = [
+        module.register_forward_pre_hook(watch(name.removesuffix(".query")))
+        for name, module in model.model.bert.named_modules()
+        if name.startswith("encoder.")
+        and isinstance(module, torch.nn.Linear)
+        and not name.endswith((".key", ".value"))
+    ]
+    with torch.no_grad():
+        for values in inputs:
+            model(**values)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def balance(largest: Floats, weights: Sequence[Floats], strength: float = STRENGTH) -> Floats:
     """By what each channel is divided, and its weights multiplied.
 
     Args:
-        activations: the largest of each channel, shape ``(channels,)``.
-        weights: the same of each matrix that it meets.
+        largest: of each channel of the activations, shape ``(channels,)``.
+        weights: all that it meets, shapes ``(outputs, channels)``.
     """
     tiny = np.float32(1e-5)
-    met = np.maximum(np.max(np.stack(weights), axis=0), tiny)
-    found = np.maximum(activations, tiny) ** strength / met ** (1 - strength)
+    met = np.maximum(np.abs(np.concatenate(weights)).max(0), tiny)
+    found = np.maximum(largest, tiny) ** strength / met ** (1 - strength)
     return np.asarray(found, dtype=np.float32)
 
 
-def quantise(
-    file: Path,
-    small: Path,
-    *,
-    reduced: bool = False,
-    inputs: Sequence[Mapping[str, Any]] = (),
-) -> None:
-    """Its weights as eight-bit integers, its activations made smooth by the inputs, if any."""
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    with tempfile.TemporaryDirectory() as folder:
-        prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(str(file), str(prepared), skip_symbolic_shape=True)
-        if inputs:
-            model = onnx.load(str(prepared))
-            smooth(model, inputs)
-            onnx.save(model, str(prepared))
-        quantize_dynamic(
-            str(prepared),
-            str(small),
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            reduce_range=reduced,
-            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-            extra_options={"MatMulConstBOnly": True},
-        )
+def smooth(weights: Mapping[str, Floats], largest: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The weights as they meet activations that were made smooth; and, as ``NAME.inverse``, what
+    these are multiplied with. The products stay what they were."""
+    found = dict(weights)
+    for name, size in largest.items():
+        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+        met = [f"{n}.weight" for n in (parts if name.endswith(".self") else [name])]
+        by = balance(size, [weights[n] for n in met])
+        found |= {n: weights[n] * by for n in met}
+        found[f"{name}.inverse"] = 1 / by
+    return found
 
 
-def bare(file: Path) -> None:
-    """Without what the exporter notes of where each node came from: folders of this machine."""
-    import onnx
+def build(config: Mapping[str, Any], weights: Mapping[str, Floats], integers: bool) -> ModelProto:
+    """The graph of a reader.
 
-    model = onnx.load(str(file))
-    for part in (*model.graph.node, *model.graph.value_info, *model.graph.initializer):
-        part.ClearField("doc_string")
-        part.ClearField("metadata_props")
-    for whole in (model, model.graph):
-        whole.ClearField("doc_string")
-        whole.ClearField("metadata_props")
-    for function in model.functions:
-        for node in function.node:
-            node.ClearField("doc_string")
-            node.ClearField("metadata_props")
-    onnx.save(model, str(file))
+    Args:
+        config: its BERT's.
+        weights: by name; with ``NAME.inverse``, see :func:`smooth`.
+        integers: whether products, and embedded words, are of integers.
+    """
+    width, epsilon = int(config["hidden_size"]), float(config["layer_norm_eps"])
+    held: Mapping[str, NDArray[Any]] = in_integers(dict(weights)) if integers else weights
+    graph = Graph()
+    add = graph.add
+
+    def hold(name: str) -> str:
+        return graph.inside(name, held[name])
+
+    def linear(tokens: str, name: str, *_: int) -> str:
+        if f"{name}.weight.int8" in held:
+            parts = (f"{name}.weight.int8", f"{name}.weight.scale")
+            return add(
+                "DynamicQuantizeMatMul",
+                tokens,
+                *map(hold, parts),
+                "",
+                hold(f"{name}.bias"),
+                domain=MICROSOFT,
+            )
+        return add("Gemm", tokens, hold(f"{name}.weight"), hold(f"{name}.bias"), transB=1)
+
+    def norm(name: str) -> tuple[str, str]:
+        return hold(f"{name}.weight"), hold(f"{name}.bias")
+
+    def before(tokens: str, name: str) -> str:
+        inverse = f"{name}.inverse"
+        return add("Mul", tokens, hold(inverse)) if inverse in held else tokens
+
+    zero, one = graph.whole(0), graph.whole(1)
+    # Products are of matrices, (n * tokens, width); attention needs to know the texts apart.
+    matrix = graph.whole(-1, width)
+    shape = add("Shape", "input_ids")
+    apart = add("Concat", shape, graph.whole(width), axis=0)
+    if integers:
+        table = weights[TABLE]
+        scale = np.maximum(np.abs(table).max(1, keepdims=True), np.float32(1e-12)) / 127
+        whole = graph.inside(f"{TABLE}.int8", np.rint(table / scale).astype(np.int8))
+        words = add("Cast", add("Gather", whole, "input_ids"), to=TensorProto.FLOAT)
+        scales = graph.inside(f"{TABLE}.scale", scale.astype(np.float32))
+        words = add("Mul", words, add("Gather", scales, "input_ids"))
+    else:
+        words = add("Gather", hold(TABLE), "input_ids")
+    places = hold("embeddings.position_embeddings.weight")
+    places = add("Slice", places, zero, add("Shape", "input_ids", start=1, end=2), zero)
+    types = add("Gather", hold("embeddings.token_type_embeddings.weight"), "token_type_ids")
+    state = add("Add", add("Add", words, types), places)
+    state = add("LayerNormalization", state, *norm("embeddings.LayerNorm"), epsilon=epsilon)
+    state = add("Reshape", state, matrix)
+    state = layers(
+        graph, config, state, matrix=matrix, apart=apart, linear=linear, norm=norm, before=before
+    )
+    pairs = add("Concat", shape, graph.whole(2), axis=0)
+    add("Reshape", linear(state, "span"), pairs, out="span")
+    first = add("Gather", add("Reshape", state, apart), graph.inside("first", np.int64(0)), axis=1)
+    pooled = add("Tanh", linear(first, "pooler.dense"))
+    add("Squeeze", linear(pooled, "classifier"), one, out="score")
+    inputs = ("input_ids", "attention_mask", "token_type_ids")
+    return graph.model(
+        "reader",
+        dict.fromkeys(inputs, TensorProto.INT64),
+        {"score": ["texts"], "span": ["texts", "tokens", 2]},
+    )
 
 
 def agreement(model: Any, file: Path) -> dict[str, float]:
@@ -229,7 +216,7 @@ def agreement(model: Any, file: Path) -> dict[str, float]:
     types = np.zeros_like(ids)
     types[:, 13:] = 1
     inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
-    score, span = session.run(None, inputs)
+    score, span = session.run(["score", "span"], inputs)
     with torch.no_grad():
         own, words = model(**{name: torch.from_numpy(value) for name, value in inputs.items()})
     return {
@@ -240,31 +227,27 @@ def agreement(model: Any, file: Path) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--run", type=Path, required=True, help="with model/ and span.pt")
     parser.add_argument("--write", type=Path, required=True, help="the folder of the result")
+    parser.add_argument("--examples", type=Path, required=True, help="groups.jsonl.gz")
     parser.add_argument("--whole", type=Path, help="a folder for the float32 model, to compare")
-    parser.add_argument("--reduced", action="store_true", help="seven bits")
-    parser.add_argument("--examples", type=Path, help="groups.jsonl.gz, to make activations smooth")
     args = parser.parse_args()
     tokenizer, classifier = load(args.run / "model")
     model = Reader(classifier, load_span(args.run / "model"))
-    args.write.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / FILE
-        export(model, whole)
-        print(json.dumps({"float32": agreement(model, whole), "bytes": whole.stat().st_size}))
-        if args.whole is not None:
-            args.whole.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(whole, args.whole / FILE)
-        small = args.write / FILE
-        inputs = examples(args.examples, tokenizer) if args.examples else []
-        quantise(whole, small, reduced=args.reduced, inputs=inputs)
-        bare(small)
-        print(json.dumps({"int8": agreement(model, small), "bytes": small.stat().st_size}))
+    model.eval()
+    config, weights = classifier.config.to_dict(), named(model)
+    made = {"int8": (args.write, smooth(weights, sizes(model, examples(args.examples, tokenizer))))}
+    if args.whole is not None:
+        made["float32"] = (args.whole, weights)
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
-    for place in filter(None, (args.write, args.whole)):
-        (place / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str() + "\n", "utf-8")
+    for kind, (folder, own) in made.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / FILE
+        onnx.save(build(config, own, kind == "int8"), str(file))
+        (folder / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str() + "\n", "utf-8")
+        print(json.dumps({kind: agreement(model, file), "bytes": file.stat().st_size}))
 
 
 if __name__ == "__main__":

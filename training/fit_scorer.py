@@ -120,7 +120,11 @@ def gather(
     with Assistant.open(folder / "docs", work / f"{folder.name}.index") as assistant:
         assistant.sync()
         scorer = FeatureScorer(
-            assistant._encode, assistant.index.lexical, assistant._language, read
+            assistant._encode,
+            assistant.index.lexical,
+            assistant._language,
+            read,
+            by_words=assistant._by_words,
         )
         started = time.time()
         for number, item in enumerate(questions):

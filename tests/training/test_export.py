@@ -1,115 +1,180 @@
-"""What a trained cross-encoder loses on its way to eight bits, and what keeps it small."""
+"""What a trained cross-encoder becomes: a graph that says what it said, and loses little in eight
+bits."""
 
 from __future__ import annotations
 
+import gzip
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
+import torch
 
-onnx = pytest.importorskip("onnx", reason="it comes with the extra: train")
-pytest.importorskip("onnxscript", reason="it comes with the extra: train")
+pytest.importorskip("onnx", reason="it comes with the extra: train")
 
-from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+import onnxruntime
 
-from training import export  # noqa: E402
+from assistant.cross_encoder import Sentence, reader
+from training import export, train_cross_encoder
 
-WIDE, LARGE = 32, 7
+WIDTH, LARGE = 32, 7
 """Channels, and the one of them that is far larger than the rest."""
 
+NAMES = ("input_ids", "attention_mask", "token_type_ids")
 
-def layer() -> Any:
-    """An activation that meets two matrices, and then the first's product a third."""
-    rng = np.random.default_rng(1)
-    matrices = {
-        "a": rng.normal(size=(WIDE, 8)),
-        "b": rng.normal(size=(WIDE, WIDE)),
-        "c": rng.normal(size=(WIDE, 4)),
-    }
-    graph = helper.make_graph(
-        [
-            helper.make_node("MatMul", ["x", "a"], ["xa"]),
-            helper.make_node("MatMul", ["x", "b"], ["xb"]),
-            helper.make_node("Tanh", ["xb"], ["t"]),
-            helper.make_node("MatMul", ["t", "c"], ["tc"]),
-            helper.make_node("Sum", ["x", "x"], ["twice"]),
-        ],
-        "layer",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, None, WIDE])],
-        [
-            helper.make_tensor_value_info("xa", TensorProto.FLOAT, [1, None, 8]),
-            helper.make_tensor_value_info("tc", TensorProto.FLOAT, [1, None, 4]),
-            helper.make_tensor_value_info("twice", TensorProto.FLOAT, [1, None, WIDE]),
-        ],
-        [numpy_helper.from_array(m.astype(np.float32) / 8, name) for name, m in matrices.items()],
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As a training leaves it: two layers, their weights drawn by lot."""
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    folder = tmp_path_factory.mktemp("run")
+    tokenizer = AutoTokenizer.from_pretrained(train_cross_encoder.packaged())
+    tokenizer.save_pretrained(folder / "model")
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=train_cross_encoder.MAX_TOKENS,
+        num_labels=1,
+        initializer_range=0.15,
     )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        model = BertForSequenceClassification(config)
+        for layer in model.bert.encoder.layer:
+            layer.output.LayerNorm.weight.data[LARGE] = 25.0
+            layer.output.LayerNorm.bias.data.normal_()
+            # What meets it is small, as training leaves it.
+            for part in (layer.attention.self.query, layer.attention.self.key):
+                part.weight.data[:, LARGE] /= 25.0
+        model.save_pretrained(folder / "model")
+        torch.save(torch.nn.Linear(WIDTH, 2).state_dict(), folder / "span.pt")
+    return folder
 
 
-def sentences(count: int, seed: int) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def model(run: Path) -> Any:
+    found = train_cross_encoder.Reader(
+        train_cross_encoder.load(run / "model")[1], train_cross_encoder.load_span(run / "model")
+    )
+    return found.eval()
+
+
+def batches(count: int, seed: int) -> list[dict[str, torch.Tensor]]:
+    """Pairs of several lengths, padded."""
     rng = np.random.default_rng(seed)
-    size = np.ones(WIDE)
-    size[LARGE] = 80.0
+    found = []
+    for _ in range(count):
+        longest = int(rng.integers(6, 40))
+        ids = torch.from_numpy(rng.integers(1000, 30000, (3, longest)))
+        mask = torch.ones_like(ids)
+        mask[1, longest // 2 :] = 0
+        types = torch.zeros_like(ids)
+        types[:, 3:] = 1
+        found.append(dict(zip(NAMES, (ids, mask, types), strict=True)))
+    return found
+
+
+def scores(made: Any, inputs: list[dict[str, torch.Tensor]]) -> list[Any]:
+    session = onnxruntime.InferenceSession(
+        made.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
     return [
-        {"x": (rng.normal(size=(1, int(rng.integers(3, 20)), WIDE)) * size).astype(np.float32)}
-        for _ in range(count)
+        session.run(["score", "span"], {name: v.numpy() for name, v in values.items()})
+        for values in inputs
     ]
 
 
-def outputs(file: Path, inputs: list[dict[str, Any]]) -> list[np.ndarray[Any, Any]]:
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    return [
-        np.concatenate(parts)
-        for parts in zip(
-            *([part[0] for part in session.run(None, values)] for values in inputs), strict=True
+def test_the_graph_says_what_the_model_says(model: Any) -> None:
+    inputs = batches(4, 1)
+    made = export.build(model.model.config.to_dict(), export.named(model), integers=False)
+    for values, (score, span) in zip(inputs, scores(made, inputs), strict=True):
+        with torch.no_grad():
+            own, words = model(**values)
+        assert score == pytest.approx(own.numpy(), abs=1e-4)
+        read = values["attention_mask"].numpy().astype(bool)
+        assert span[read] == pytest.approx(words.numpy()[read], abs=1e-4)
+
+
+def test_products_of_smooth_activations_are_what_they_were(model: Any) -> None:
+    inputs, weights = batches(4, 1), export.named(model)
+    smooth = export.smooth(weights, export.sizes(model, batches(6, 2)))
+    assert {name for name in smooth if name not in weights} == {
+        f"encoder.layer.{layer}.{part}.inverse"
+        for layer in (0, 1)
+        for part in (
+            "attention.self",
+            "attention.output.dense",
+            "intermediate.dense",
+            "output.dense",
         )
-    ]
-
-
-def test_a_smooth_model_computes_what_it_did(tmp_path: Path) -> None:
-    before, after = layer(), layer()
-    onnx.save(before, str(tmp_path / "before.onnx"))
-    assert export.smooth(after, sentences(20, 2)) == 2, "x is shared by two products"
-    onnx.checker.check_model(after)
-    onnx.save(after, str(tmp_path / "after.onnx"))
-    assert [n.op_type for n in after.graph.node].count("Mul") == 2
-    others = sentences(5, 3)
+    }
+    config = model.model.config.to_dict()
     for one, other in zip(
-        outputs(tmp_path / "before.onnx", others),
-        outputs(tmp_path / "after.onnx", others),
+        scores(export.build(config, weights, integers=False), inputs),
+        scores(export.build(config, smooth, integers=False), inputs),
         strict=True,
     ):
-        assert one == pytest.approx(other, abs=1e-4)
+        assert one[0] == pytest.approx(other[0], abs=1e-4)
 
 
-@pytest.mark.parametrize("reduced", [False, True])
-def test_it_loses_less_in_eight_bits(tmp_path: Path, reduced: bool) -> None:
-    onnx.save(layer(), str(tmp_path / "float.onnx"))
-    for name, inputs in (("rough", []), ("smooth", sentences(20, 2))):
-        export.quantise(
-            tmp_path / "float.onnx", tmp_path / f"{name}.onnx", reduced=reduced, inputs=inputs
-        )
-    others = sentences(5, 3)
-    exact = outputs(tmp_path / "float.onnx", others)[0]
-    lost = {
-        name: float(np.sqrt(((outputs(tmp_path / f"{name}.onnx", others)[0] - exact) ** 2).mean()))
-        for name in ("rough", "smooth")
-    }
-    assert 0.0 < lost["smooth"] < lost["rough"] / 2
+def test_they_lose_less_in_eight_bits(model: Any) -> None:
+    config, weights, inputs = model.model.config.to_dict(), export.named(model), batches(12, 1)
+    exact = np.concatenate([s for s, _ in scores(export.build(config, weights, False), inputs)])
+
+    def lost(of: Any) -> float:
+        found = np.concatenate([s for s, _ in scores(export.build(config, of, True), inputs)])
+        return float(np.sqrt(((found - exact) ** 2).mean()))
+
+    smooth = export.smooth(weights, export.sizes(model, batches(20, 2)))
+    assert 0.0 < lost(smooth) < 0.7 * lost(weights)
 
 
-def test_a_matrix_that_meets_two_activations_can_t_be_made_smooth_for_both() -> None:
-    model = layer()
-    model.graph.node[3].input[1] = "a"
-    with pytest.raises(ValueError, match="two activations meet a"):
-        export.smooth(model, sentences(2, 2))
+def test_how_large_each_channel_gets(model: Any) -> None:
+    inputs = batches(5, 3)
+    found = export.sizes(model, inputs)
+    assert len(found) == 8
+    with torch.no_grad():
+        states = [
+            model.model.bert(**values, output_hidden_states=True).hidden_states for values in inputs
+        ]
+    for layer in (0, 1):
+        wanted = torch.stack([s[layer].abs().flatten(0, 1).amax(0) for s in states]).amax(0)
+        assert found[f"encoder.layer.{layer}.attention.self"] == pytest.approx(wanted.numpy())
+    assert found["encoder.layer.1.attention.self"].argmax() == LARGE
+    assert not any(layer._forward_pre_hooks for layer in model.modules())
 
 
 def test_a_large_channel_is_divided_by_more_and_one_without_weights_by_something() -> None:
     largest = np.array([1.0, 16.0, 0.0], dtype=np.float32)
-    weights = [np.array([1.0, 0.25, 0.0], dtype=np.float32), np.array([0.5, 1.0, 0.0])]
-    by = export.balance(largest, weights, 0.5)
-    assert by == pytest.approx([1.0, 4.0, 1.0], rel=1e-5)
+    weights = [np.array([[-1.0, 0.25, 0.0]]), np.array([[0.5, 0.5, 0.0], [0.0, -1.0, 0.0]])]
+    assert export.balance(largest, weights, 0.5) == pytest.approx([1.0, 4.0, 1.0], rel=1e-5)
     assert export.balance(largest, weights, 1.0)[:2] == pytest.approx([1.0, 16.0])
+
+
+def test_what_is_exported_says_what_the_run_says(run: Path, tmp_path: Path) -> None:
+    groups = [
+        {"q": f"Who founded harbour {n}?", "pos": [[f"Ada founded {n}.", "", ""]], "neg": []}
+        for n in range(2 * export.EVERY)
+    ]
+    with gzip.open(tmp_path / "groups.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(group) + "\n" for group in groups)
+    command = ["export", "--run", str(run), "--write", str(tmp_path / "out")]
+    command += ["--examples", str(tmp_path / "groups.jsonl.gz"), "--whole", str(tmp_path / "whole")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", command)
+        export.main()
+    sizes = {name: (tmp_path / name / "reader.onnx").stat().st_size for name in ("out", "whole")}
+    assert sizes["out"] < 0.4 * sizes["whole"]
+    found, whole = reader(str(tmp_path / "out")), reader(str(tmp_path / "whole"))
+    assert found is not None
+    assert whole is not None
+    asked, said = "Who founded it?", [Sentence("Ada Byron founded it."), Sentence("Fog came.")]
+    for small, exact in zip(found.read(asked, said), whole.read(asked, said), strict=True):
+        assert small.score == pytest.approx(exact.score, abs=0.2)

@@ -4,11 +4,9 @@ small that a step takes milliseconds."""
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import math
 import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -611,27 +609,3 @@ def test_the_mean_of_two_runs_lies_in_their_middle(tiny: Path, tmp_path: Path) -
     (reader / "span.pt").unlink()
     with pytest.raises(ValueError, match=r"no span\.pt"):
         average(one, reader, tmp_path / "neither")
-
-
-def test_what_is_exported_says_what_the_run_says(tiny: Path, tmp_path: Path) -> None:
-    pytest.importorskip("onnxscript", reason="it comes with the extra: train")
-    from assistant.cross_encoder import Sentence, reader
-    from training import export
-
-    run = a_finished_run(tiny, tmp_path / "run", 0.0)
-    with gzip.open(tmp_path / "groups.jsonl.gz", "wt") as file:
-        file.writelines(json.dumps(group) + "\n" for group in GROUPS)
-    command = ["export", "--run", str(run), "--write", str(tmp_path / "out"), "--reduced"]
-    command += ["--examples", str(tmp_path / "groups.jsonl.gz")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [*command, "--whole", str(tmp_path / "whole")])
-        export.main()
-    made = (tmp_path / "out" / "reader.onnx").read_bytes()
-    assert b"forward" not in made, "the exporter's notes of where each node came from"
-    assert b"_smooth" in made
-    found, whole = reader(str(tmp_path / "out")), reader(str(tmp_path / "whole"))
-    assert found is not None
-    assert whole is not None
-    asked, said = "Who founded it?", [Sentence("Ada Byron founded it."), Sentence("Fog came.")]
-    for small, exact in zip(found.read(asked, said), whole.read(asked, said), strict=True):
-        assert small.score == pytest.approx(exact.score, abs=0.2)
