@@ -1,6 +1,6 @@
 """Question and sentence, read together: does this one answer, and with which words?
 
-The model that comes along was trained for this (see ``training/``): a MiniLM of six layers with
+The model that comes along was trained for this (see ``training/``): a MiniLM of twelve layers with
 eight-bit weights, run by ONNX Runtime. Any other cross-encoder can be named; it is run by
 sentence-transformers. Neither is loaded before the first question.
 

@@ -53,8 +53,14 @@ if TYPE_CHECKING:
     from assistant.language import Language, Parsed
     from index.embed import Vectors
 
-READ = 32
-"""Sentences that are read for a question: at two cores the dearest part of an answer."""
+READ = 24
+"""Sentences that are read for a question, at most: at two cores the dearest part of an answer."""
+
+AT_FIRST = 12
+"""Of these, how many are read at first."""
+
+SURE = 3.0
+"""The log odds of an answer from which on the rest is not read."""
 
 EMBEDDED = 12
 """Sentences that are embedded for a question, where there is no reader."""
@@ -310,6 +316,7 @@ class FeatureScorer:
         )[: READ if self._reader is not None else EMBEDDED]
         chosen = [candidates[place] for place in order]
         readings = self._readings(question, chosen)
+        order, chosen = order[: len(readings)], chosen[: len(readings)]
         cosines = [0.0] * len(order) if self._reader else self._cosines(question, chosen)
         final = sorted(
             range(len(order)),
@@ -348,9 +355,14 @@ class FeatureScorer:
         return rows
 
     def _readings(self, question: str, candidates: Sequence[Candidate]) -> list[Reading]:
+        """Of the most promising; of the others only where none of these is sure to answer."""
         if self._reader is None:
             return [Reading(0.0)] * len(candidates)
-        return self._reader.read(question, [_sentence(candidate) for candidate in candidates])
+        sentences = [_sentence(candidate) for candidate in candidates]
+        found = self._reader.read(question, sentences[:AT_FIRST])
+        if sentences[AT_FIRST:] and max(reading.score for reading in found) < SURE:
+            found = [*found, *self._reader.read(question, sentences[AT_FIRST:])]
+        return found
 
     def _likeness(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         """How near the words of each, and of its title, are to the question's: those that ask in

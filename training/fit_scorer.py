@@ -222,8 +222,11 @@ def _file_name(title: str) -> str:
     return re.sub(r"[^\w-]", "_", title)[:80]
 
 
-def fit_weights(examples: list[Example], shares: dict[str, float]) -> np.ndarray:
-    """Weights that make the answering finalists more probable than the others, by L-BFGS."""
+def fit_weights(
+    examples: list[Example], shares: dict[str, float], gone: AbstractSet[str] = frozenset()
+) -> np.ndarray:
+    """Weights that make the answering finalists more probable than the others, by L-BFGS.
+    ``gone``: features whose weight is 0."""
     from scipy.optimize import minimize
 
     useful = [e for e in examples if e.set in shares and e.y.any() and not e.y.all()]
@@ -233,6 +236,7 @@ def fit_weights(examples: list[Example], shares: dict[str, float]) -> np.ndarray
     sizes = np.array([len(e.y) for e in useful])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     x = np.concatenate([e.x for e in useful])
+    x *= np.array([name not in gone for name in FEATURES], dtype=float)
     y = np.concatenate([e.y for e in useful])
     mean_free = np.repeat(np.arange(len(useful)), sizes)
 
@@ -397,11 +401,18 @@ GROUPS = {
 """What the scorer is made of, by the features that it shows in."""
 
 
-READ_INSTEAD = frozenset(
-    """words words_all words_report names_all predicate kind_there kind_missing answer_kind
-    new_words cosine odds read_gap""".split()
+RANKED_WITHOUT = frozenset(FEATURES) - set(
+    """read read_lead read_span same_way reversed party_unknown other_party another says names_near
+    pairs""".split()
 )
-"""What a confidence does without where there is a reader: held out, it tells better without."""
+"""What a ranking does without where there is a reader: it has seen the words, what kind of thing
+they are, and what they mean. Not who does what to whom, nor what stands farther off."""
+
+SURE_WITHOUT = frozenset(
+    """words words_all words_report names_all predicate kind_there kind_missing answer_kind
+    new_words cosine odds gap read_gap""".split()
+)
+"""The same of a confidence: held out, it tells better without."""
 
 
 def without(examples: list[Example], names: set[str]) -> list[Example]:
@@ -449,7 +460,9 @@ def main() -> None:
     ]
     ranking = {"news": 1.0, "squad2": 0.5, "wiki": 0.5}
     sure = {"news": 1.0, "squad2": 0.3, "wiki": 0.3, "elsewhere": 1.0}
-    aside = frozenset() if args.cross_encoder == "none" else READ_INSTEAD
+    reads = args.cross_encoder != "none"
+    aside = SURE_WITHOUT if reads else frozenset()
+    unranked = RANKED_WITHOUT if reads else frozenset()
     sets = np.array([e.set for e in examples])
     share = weighed(examples, sure)
     can = np.array([e.answerable for e in examples])
@@ -457,13 +470,13 @@ def main() -> None:
         parts = {"everything": set(), **{f"without {k}": v for k, v in GROUPS.items()}}
         for title, names in parts.items():
             less = without(examples, names)
-            # Without a reader the confidence has what it does without beside one.
-            gone = names if "read" in names else names | aside
-            _, right, confidence = folded(less, ranking, share, gone)
+            # Without a reader both have what they do without beside one.
+            left = (names, names) if "read" in names else (names | aside, names | unranked)
+            _, right, confidence = folded(less, ranking, share, *left)
             line = {name: summary(less, right, confidence, name) for name in ranking}
             print(json.dumps({title: line}), flush=True)
 
-    x, right, confidence = folded(examples, ranking, share, aside)
+    x, right, confidence = folded(examples, ranking, share, aside, unranked)
     for name in ranking:
         held = [e for e in examples if e.set == name]
         report(f"{name}, held out", held, confidence[sets == name], right[sets == name])
@@ -471,7 +484,7 @@ def main() -> None:
         others = {k: v for k, v in ranking.items() if k != name}
         train = [e for e in examples if e.set != name]
         held = [e for e in examples if e.set == name]
-        _, first = best_of(held, fit_weights(train, others))
+        _, first = best_of(held, fit_weights(train, others, unranked))
         answerable = np.array([e.answerable for e in held])
         print(f"{name} by weights fitted on the other sets: right {first[answerable].mean():.3f}")
     threshold = balance(confidence[sets == "news"], can[sets == "news"])
@@ -484,7 +497,7 @@ def main() -> None:
                 f"{(confidence[mask & can] < threshold).mean():.2f}"
             )
 
-    w = fit_weights(examples, ranking)
+    w = fit_weights(examples, ranking, unranked)
     # The confidence is fitted on ranking odds of weights that had not seen the question, as a
     # question asked tomorrow will have them.
     sure_w, bias = fit_confidence(x, right, share)
@@ -508,10 +521,12 @@ def folded(
     ranking: dict[str, float],
     share: np.ndarray,
     gone: AbstractSet[str] = frozenset(),
+    unranked: AbstractSet[str] = frozenset(),
     folds: int = 10,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Confidence features, whether right, and confidence, of every question by weights that saw
-    no question about its documents. ``gone``: features that are left out."""
+    no question about its documents. ``gone``: what the confidence is without; ``unranked``: what
+    the ranking is."""
     groups = sorted({e.group for e in examples})
     random.Random(SEED).shuffle(groups)
     fold_of = {group: place % folds for place, group in enumerate(groups)}
@@ -520,7 +535,8 @@ def folded(
     confidence = np.zeros(len(examples))
     for held in range(folds):
         test = np.flatnonzero(fold == held)
-        w = fit_weights([e for e, f in zip(examples, fold, strict=True) if f != held], ranking)
+        others = [e for e, f in zip(examples, fold, strict=True) if f != held]
+        w = fit_weights(others, ranking, unranked)
         x[test], right[test] = best_of([examples[n] for n in test], w)
     x *= np.array([name not in gone for name in CONFIDENCE], dtype=float)
     for held in range(folds):

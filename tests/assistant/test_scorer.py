@@ -28,12 +28,14 @@ from assistant.cross_encoder import PackagedReader, Reading, Sentence
 from assistant.language import Language, Parsed
 from assistant.pipeline import Assistant
 from assistant.scorer import (
+    AT_FIRST,
     CONFIDENCE,
     EMBEDDED,
     FEATURES,
     HEADS,
     PARSED,
     READ,
+    SURE,
     THRESHOLD,
     FeatureScorer,
     Weights,
@@ -102,11 +104,15 @@ class Told:
     def __init__(self, told: Mapping[str, Reading | float], other: float = -5.0) -> None:
         self.told, self.other = told, other
         self.questions: list[str] = []
-        self.sentences: list[Sentence] = []
+        self.batches: list[Sequence[Sentence]] = []
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        return [sentence for batch in self.batches for sentence in batch]
 
     def read(self, question: str, sentences: Sequence[Sentence]) -> list[Reading]:
         self.questions.append(question)
-        self.sentences += sentences
+        self.batches.append(sentences)
         found = [self.told.get(sentence.text, self.other) for sentence in sentences]
         return [each if isinstance(each, Reading) else Reading(each) for each in found]
 
@@ -396,6 +402,20 @@ def read(
     return {place: row for place, row, _ in scorer.features(question, pool(*told))}[at]
 
 
+def test_the_rest_is_read_only_where_none_of_the_first_is_sure(words: LexicalIndex) -> None:
+    many = [f"The trawler {n} is of a kind." for n in range(READ)]
+
+    def read_where(told: Mapping[str, Reading | float]) -> tuple[list[int], int]:
+        reader = Told(told)
+        rows = FeatureScorer(None, words, LANGUAGE, reader).features(OWNER, pool(*many)[1:])
+        return [len(part) for part in reader.batches], len(rows)
+
+    assert read_where({many[3]: SURE}) == ([AT_FIRST], PARSED)
+    assert read_where({many[3]: SURE - 0.1}) == ([AT_FIRST, READ - AT_FIRST], PARSED)
+    # What would be sure, but was not promising enough to be read at first.
+    assert read_where({many[-1]: SURE}) == ([AT_FIRST, READ - AT_FIRST], PARSED)
+
+
 def test_what_asks_in_other_words_is_read_for_the_vectors_of_its_words(
     words: LexicalIndex,
 ) -> None:
@@ -445,18 +465,18 @@ def test_the_odds_of_its_words_are_bounded(
 
 
 def test_the_best_leads_all_that_were_read(words: LexicalIndex) -> None:
-    told = {f"Trawler {n} sank.": float(n) for n in range(READ)}
+    told = {f"Trawler {n} sank.": n + 11.0 for n in range(AT_FIRST)}
     scorer = FeatureScorer(None, words, LANGUAGE, Told(told))
     rows = {place: row for place, row, _ in scorer.features("Which trawler sank?", pool(*told)[1:])}
     # Only the best are left; they are compared with all the same.
-    assert sorted(rows) == list(range(READ - PARSED, READ))
-    assert rows[READ - 1]["read_lead"] == 0.0  # both lie beyond the bound
-    assert rows[READ - PARSED]["read_lead"] == 0.0
+    assert sorted(rows) == list(range(AT_FIRST - PARSED, AT_FIRST))
+    assert rows[AT_FIRST - 1]["read_lead"] == 0.0  # both lie beyond the bound
+    assert rows[AT_FIRST - PARSED]["read_lead"] == 0.0
     low = {text: score / 4 - 9.0 for text, score in told.items()}
     scorer = FeatureScorer(None, words, LANGUAGE, Told(low))
     rows = {place: row for place, row, _ in scorer.features("Which trawler sank?", pool(*told)[1:])}
-    assert rows[READ - 1]["read_lead"] == pytest.approx(1 / 16)
-    assert rows[READ - 3]["read_lead"] == pytest.approx(-2 / 16)
+    assert rows[AT_FIRST - 1]["read_lead"] == pytest.approx(1 / 16)
+    assert rows[AT_FIRST - 3]["read_lead"] == pytest.approx(-2 / 16)
 
 
 @pytest.mark.parametrize(
@@ -920,7 +940,7 @@ def test_the_cost_does_not_grow_with_the_candidates(
     assert len(candidates) == 20 * reports
     judgements = scorer.judge(question, candidates)
     if reads:
-        assert (len(counting.told.sentences), counting.told.questions) == (READ, [question])
+        assert (len(counting.told.sentences), counting.told.questions) == (READ, [question] * 2)
     else:
         assert counting.told.questions == []
     assert len(counting.encoded) == 1 + (PARSED if reads else EMBEDDED)

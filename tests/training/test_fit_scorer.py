@@ -88,7 +88,9 @@ def test_the_shipped_weights_are_within_their_bounds(reads: bool) -> None:
     assert {n: w for n, w in weights.items() if n in fit_scorer.LESS and w > 0} == {}
     if reads:
         assert {n: w for n, w in weights.items() if w > fit_scorer.AT_MOST.get(n, w)} == {}
-        assert {n: w for n, w in weights.items() if n in fit_scorer.READ_INSTEAD and w} == {}
+        assert {n: w for n, w in weights.items() if n in fit_scorer.SURE_WITHOUT and w} == {}
+        ranked = {name for name, weight in shipped(reads).ranking.items() if weight}
+        assert not ranked & fit_scorer.RANKED_WITHOUT
 
 
 def test_what_is_never_seen_has_no_weight() -> None:
