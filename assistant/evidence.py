@@ -48,7 +48,7 @@ _FOLLOWS = 0.5
 _FOLLOWS_SEVERAL = 0.2
 """The same, where the question asks for several things."""
 
-_BEHIND = 2.0
+_BEHIND = 1.5
 """By how much, in the log odds that rank a question's sentences, a further one may stay behind the
 first, where the question does not ask for several things. A probability says how well a sentence's
 report fits the question, too, which its neighbours' does as well."""
@@ -58,7 +58,7 @@ _SURE_SAME = -1.0
 the parties asked about, however sure the first one is: both answer. Not of a question for one
 figure or date."""
 
-_BEHIND_SAME = 3.0
+_BEHIND_SAME = 4.0
 """As :data:`_BEHIND`, for these."""
 
 _ONE_VALUE = frozenset({"date", "duration", "money", "percent", "number", "measure"})

@@ -1,13 +1,15 @@
 """Does this sentence, in its context, answer this question?
 
-What a trained reader makes of the two (``cross_encoder``) is weighed together with what can be seen
-without one: which of the question's words the sentence has, and how rare they are; whether it has
-the kind of thing asked for (who, when, how much) and brings anything the question does not have;
-how near its embedding lies; and, from a parse, who does what to whom. Two regressions weigh these:
-one ranks the sentences of a question, the other gives the best of them its probability.
+What a trained reader makes of the two (``cross_encoder``) is weighed together with what it does not
+see: from a parse, who does what to whom, and which names stand around the sentence. Where there is
+no reader, words stand in for it: which of the question's the sentence has, and how rare they are;
+whether it has the kind of thing asked for (who, when, how much) and brings anything the question
+does not have; how near its embedding lies. Two regressions weigh these: one ranks the sentences of a
+question, the other gives the best of them its probability.
 
 Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
-words; the best thirty-two are read; the best ten of these are embedded and parsed.
+words, and by the vectors of these; the best dozen are read, and another where none of them is sure
+to answer; the best ten of these are parsed.
 """
 
 from __future__ import annotations
@@ -317,17 +319,12 @@ class FeatureScorer:
         chosen = [candidates[place] for place in order]
         readings = self._readings(question, chosen)
         order, chosen = order[: len(readings)], chosen[: len(readings)]
+        # Beside a reader they would add nothing: it was measured (training/README.md).
         cosines = [0.0] * len(order) if self._reader else self._cosines(question, chosen)
         final = sorted(
             range(len(order)),
             key=lambda n: -(2.0 * compared[order[n]].sift() + readings[n].score + 3.0 * cosines[n]),
         )[:PARSED]
-        if self._reader:
-            # An embedding sees likeness that a reader of so few layers misses; only those that
-            # are still in question are worth its cost.
-            found = self._cosines(question, [chosen[n] for n in final])
-            for n, cosine in zip(final, found, strict=True):
-                cosines[n] = cosine
         parsed = self._parse(asked, [candidates[order[n]] for n in final], candidates)
         by_text = {
             candidates[place].text: cosine for place, cosine in zip(order, cosines, strict=True)

@@ -396,21 +396,20 @@ GROUPS = {
         "words", "words_near", "words_report", "words_rarest", "words_strange", "names",
         "names_near", "pairs", "predicate", "words_all", "names_all",
     },
-    "embeddings": {"cosine", "cosine_lead", "cosine_before", "cosine_far"},
 }  # fmt: skip
 """What the scorer is made of, by the features that it shows in."""
 
 
 RANKED_WITHOUT = frozenset(FEATURES) - set(
-    """read read_lead read_span same_way reversed party_unknown other_party another says names_near
-    pairs""".split()
+    """read read_lead read_span same_way reversed party_unknown other_party another says names
+    names_near pairs""".split()
 )
 """What a ranking does without where there is a reader: it has seen the words, what kind of thing
 they are, and what they mean. Not who does what to whom, nor what stands farther off."""
 
 SURE_WITHOUT = frozenset(
     """words words_all words_report names_all predicate kind_there kind_missing answer_kind
-    new_words cosine odds gap read_gap""".split()
+    new_words cosine cosine_far odds gap read_gap""".split()
 )
 """The same of a confidence: held out, it tells better without."""
 
@@ -459,8 +458,9 @@ def main() -> None:
         *gather(args.news, args.work, "elsewhere", ELSEWHERE, args, shifts),
     ]
     ranking = {"news": 1.0, "squad2": 0.5, "wiki": 0.5}
-    sure = {"news": 1.0, "squad2": 0.3, "wiki": 0.3, "elsewhere": 1.0}
     reads = args.cross_encoder != "none"
+    # Without a reader, a question about something else altogether looks like any other.
+    sure = {"news": 1.0, "squad2": 0.3, "wiki": 0.3, "elsewhere": 0.3 if reads else 1.0}
     aside = SURE_WITHOUT if reads else frozenset()
     unranked = RANKED_WITHOUT if reads else frozenset()
     sets = np.array([e.set for e in examples])
