@@ -4,8 +4,8 @@ What a trained reader makes of the two (``cross_encoder``) is weighed together w
 see: from a parse, who does what to whom, and which names stand around the sentence. Where there is
 no reader, words stand in for it: which of the question's the sentence has, and how rare they are;
 whether it has the kind of thing asked for (who, when, how much) and brings anything the question
-does not have; how near its embedding lies. Two regressions weigh these: one ranks the sentences of a
-question, the other gives the best of them its probability.
+does not have; how near its embedding lies. Two regressions weigh these: one ranks the sentences of
+a question, the other gives the best of them its probability.
 
 Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
 words, and by the vectors of these; the best dozen are read, and another where none of them is sure
