@@ -61,7 +61,7 @@ READ = 24
 AT_FIRST = 12
 """Of these, how many are read at first."""
 
-SURE = 3.0
+SURE = 2.0
 """The log odds of an answer from which on the rest is not read."""
 
 EMBEDDED = 12

@@ -144,7 +144,7 @@ def test_another_models_passages_are_texts_like_others(named: Embedder) -> None:
 def test_who_only_asks_needs_no_integers() -> None:
     embedder = Embedder()
     embedder.warm_up()
-    assert embedder._model.in_integers is None  # type: ignore[union-attr]
+    assert embedder._model._in_integers is None  # type: ignore[union-attr]
 
 
 def test_without_the_operator_for_integers_passages_are_exact(

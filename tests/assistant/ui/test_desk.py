@@ -146,7 +146,7 @@ def test_the_snapshots_of_an_answer_come_in_order_and_are_whole(
 
 
 def test_claims_come_one_by_one_with_what_they_cite(desk: Desk) -> None:
-    found = [s for s in asked(desk, FROM_THE_US) if s["answer"]]
+    found = [s for s in asked(desk, FROM_EUROPE) if s["answer"]]
     whole = found[-1]["answer"]
     count = len(whole["claims"])
     assert count > 1
@@ -1481,7 +1481,7 @@ def test_a_conversation_as_json_is_what_it_was_and_passes_the_check(
     assert answers == [turn["answer"] for turn in turns]
     statuses = [result.status for answer in answers for result in news.recheck(answer)]
     assert statuses == ["ok"] * sum(len(answer["citations"]) for answer in answers)
-    assert len(statuses) > 3
+    assert len(statuses) > 2
 
 
 def test_a_conversation_as_text_and_markdown(desk: Desk, turns: list[Json]) -> None:
