@@ -105,8 +105,8 @@ def cross_encoder(folder: Path) -> Score:
 
 
 def whole_scorer(folder: Path, pools: Sequence[Pool], kept: Path) -> Score:
-    """By everything that an answer is chosen by: the cross-encoder, words, kind of answer,
-    direction and embeddings, as :class:`assistant.scorer.FeatureScorer` weighs them. What that
+    """By everything that an answer is chosen by: the cross-encoder, who does what to whom, names
+    and neighbouring words, as :class:`assistant.scorer.FeatureScorer` weighs them. What that
     does not weigh stands behind, as the cross-encoder has it.
 
     Args:
