@@ -9,7 +9,7 @@ a question, the other gives the best of them its probability.
 
 Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
 words, and by the vectors of these; the best dozen are read, and another where none of them is sure
-to answer; the best ten of these are parsed.
+to answer; of the best ten of these those are parsed that do not stay far behind the first.
 """
 
 from __future__ import annotations
@@ -42,17 +42,16 @@ from assistant.kinds import (
     COUNTED,
     FIGURES,
     LABELS,
-    NUMBER,
     TESTS,
     kind_asked,
     unfilled,
 )
-from assistant.language import unaccented
+from assistant.language import Parsed, unaccented
 from assistant.types import Candidate, Judgement
 
 if TYPE_CHECKING:
     from assistant.cross_encoder import Reader
-    from assistant.language import Language, Parsed
+    from assistant.language import Language
     from index.embed import Vectors
 
 READ = 24
@@ -71,13 +70,19 @@ _OF_TITLE = 0.3
 """What a title's likeness to the question counts beside a sentence's own."""
 
 PARSED = 10
-"""Sentences that are parsed for a question."""
+"""Sentences that are parsed for a question, at most."""
+
+FAR = 6.0
+"""By how much, in the reader's log odds, one may stay behind the best and still be parsed: no
+grammar would bring it to the front."""
 
 HEADS = 3
 """Reports whose head is parsed for the names of their parties."""
 
 _HEAD = 5
 """Sentences of such a head."""
+
+_UNKNOWN = Direction(Verdict.UNKNOWN, "")
 
 WEIGHTS = Path(__file__).with_name("scorer.json")
 """The fitted weights, of the scorer that reads and of the one that embeds."""
@@ -114,7 +119,6 @@ FEATURES = (
     "read",  # what the reader says: log odds that it answers
     "read_lead",  # by how much that leads the best other
     "read_span",  # how sure it is of the words that are the answer
-    "answer_kind",  # these words are of the kind asked for
     "answer_known",  # these words stand in the question
     "words",  # share of the question's words in the sentence, by rarity
     "words_near",  # what the title and the sentences around add to that
@@ -151,9 +155,7 @@ FEATURES = (
 
 CONFIDENCE = (
     "read",
-    "read_gap",  # to the best other's
     "read_span",
-    "answer_kind",
     "answer_known",
     "words",
     "words_all",  # in the sentence or near it
@@ -325,7 +327,9 @@ class FeatureScorer:
             range(len(order)),
             key=lambda n: -(2.0 * compared[order[n]].sift() + readings[n].score + 3.0 * cosines[n]),
         )[:PARSED]
-        parsed = self._parse(asked, [candidates[order[n]] for n in final], candidates)
+        least = max(reading.score for reading in readings) - FAR
+        near = [readings[n].score >= least for n in final]
+        parsed = self._parse(asked, [candidates[order[n]] for n in final], near, candidates)
         by_text = {
             candidates[place].text: cosine for place, cosine in zip(order, cosines, strict=True)
         }
@@ -334,10 +338,12 @@ class FeatureScorer:
             place = order[n]
             candidate = candidates[place]
             row = compared[place].row(asked, candidate, grammar)
+            if self._reader is None:
+                kind = _kind_of_thing(asked, candidate.text, grammar)
+                row["kind_there"], row["kind_missing"] = kind
             row["read"] = _bounded(readings[n].score)
             row["read_lead"] = _lead([_bounded(r.score) for r in readings], n)
             row["read_span"] = _bounded(readings[n].span / 2.0)
-            row["answer_kind"] = _answer_kind(asked, readings[n].answer, grammar)
             row["answer_known"] = _answer_known(asked, readings[n].answer)
             row["counts_another"] = float(
                 counts_another(grammar.question, grammar.sentence, readings[n].answer)
@@ -348,7 +354,7 @@ class FeatureScorer:
             row["cosine_before"] = (
                 by_text.get(candidate.before[-1], 0.0) if candidate.before else 0.0
             )
-            rows.append((place, {name: row[name] for name in FEATURES}, grammar.direction))
+            rows.append((place, {name: row.get(name, 0.0) for name in FEATURES}, grammar.direction))
         return rows
 
     def _readings(self, question: str, candidates: Sequence[Candidate]) -> list[Reading]:
@@ -382,17 +388,33 @@ class FeatureScorer:
         return [float(vector @ asking) for vector in vectors]
 
     def _parse(
-        self, question: _Asked, final: Sequence[Candidate], pool: Sequence[Candidate]
+        self,
+        question: _Asked,
+        final: Sequence[Candidate],
+        near: Sequence[bool],
+        pool: Sequence[Candidate],
     ) -> list[_Grammar]:
+        """Of each of ``final``; where it is not ``near``, without its sentence's."""
         names = sorted({name for c in final for name in _CAPITAL.findall(c.text)})
         asked = self._language.parse_question(question.text, names)
-        if relation_of(asked) is None:
-            unknown = Direction(Verdict.UNKNOWN, "")
+        relational = relation_of(asked) is not None
+        parsed = [candidate for candidate, is_near in zip(final, near, strict=True) if is_near]
+        if relational:
+            found = self._grammars(asked, parsed, pool)
+        else:
             sentences = self._language.parse(
-                [candidate.text for candidate in final],
-                names=question.saying or question.kind in LABELS,
+                [candidate.text for candidate in parsed],
+                names=question.saying or (self._reader is None and question.kind in LABELS),
             )
-            return [_Grammar(asked, sentence, unknown, False) for sentence in sentences]
+            found = [_Grammar(asked, sentence, _UNKNOWN, False) for sentence in sentences]
+        rest = iter(found)
+        unread = _Grammar(asked, Parsed("", (), ()), _UNKNOWN, relational)
+        return [next(rest) if is_near else unread for is_near in near]
+
+    def _grammars(
+        self, asked: Parsed, final: Sequence[Candidate], pool: Sequence[Candidate]
+    ) -> list[_Grammar]:
+        """Where the question asks who does what to whom."""
         known = self._texts_of(final, pool)
         before = {id(c): _before(c) for c in final}
         # All in one batch: the parser's cost for each call is that of a sentence.
@@ -478,13 +500,10 @@ def confidence_row(
     ]
     turned = [o for r, o in zip(rows, odds, strict=True) if is_turned(r)]
     other = max((odds[n] for n in below), default=odds[number] - 3.0)
-    read = [rows[n]["read"] for n in below]
     near = row["words"] + row["words_near"]
     return {
         "read": row["read"],
-        "read_gap": row["read"] - max(read) if read else 0.0,
         "read_span": row["read_span"],
-        "answer_kind": row["answer_kind"],
         "answer_known": row["answer_known"],
         "words": row["words"],
         "words_all": near,
@@ -672,8 +691,7 @@ class _Compared:
         return self.inside + 0.6 * self.near + 0.2 * self.pairs
 
     def row(self, asked: _Asked, candidate: Candidate, grammar: _Grammar) -> dict[str, float]:
-        """Its features, save those of its embedding."""
-        there, missing = _kind_of_thing(asked, candidate.text, grammar)
+        """Its features, save those of its embedding, of what is read, and of its kind."""
         found = grammar.direction
         reversed_ = found.verdict is Verdict.REVERSED
         same = found.verdict is Verdict.SAME
@@ -689,8 +707,6 @@ class _Compared:
             "pairs": self.pairs,
             "predicate": _predicate(grammar),
             "rank": 1.0 / (1 + candidate.rank),
-            "kind_there": there,
-            "kind_missing": missing,
             "new_words": math.log1p(self.new) / 3.0,
             "headline": float(candidate.lead == 0),
             "dateline": float(candidate.lead == 1 and self.total <= 12),
@@ -735,26 +751,6 @@ def _kind_of_thing(asked: _Asked, text: str, grammar: _Grammar) -> tuple[float, 
             for entity in grammar.sentence.entities
         )
     return float(found), float(not found)
-
-
-def _answer_kind(asked: _Asked, answer: str, grammar: _Grammar) -> float:
-    """1 where the words read as the answer are of the kind asked for, -1 where they are not; 0
-    where no kind is asked for, or no words were read."""
-    if not asked.kind or not answer:
-        return 0.0
-    if asked.kind in COUNTED:
-        found = NUMBER.search(answer) is not None
-    elif asked.kind in TESTS:
-        # A reason is given by what stands before the words.
-        found = asked.kind == "reason" or TESTS[asked.kind].search(answer) is not None
-    else:
-        words = answer.casefold()
-        found = any(
-            entity.label in LABELS[asked.kind]
-            and (entity.text.casefold() in words or words in entity.text.casefold())
-            for entity in grammar.sentence.entities
-        )
-    return 1.0 if found else -1.0
 
 
 def _answer_known(asked: _Asked, answer: str) -> float:

@@ -273,7 +273,7 @@ def best_of(examples: list[Example], w: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 MORE = frozenset(
-    """read read_gap read_span answer_kind words words_all words_report names_all cosine predicate
+    """read read_span words words_all words_report names_all cosine predicate
     kind_there same_way says odds gap""".split()
 )
 LESS = frozenset(
@@ -382,15 +382,14 @@ def ece(confidence: np.ndarray, right: np.ndarray, share: np.ndarray | None = No
 
 GROUPS = {
     "the cross-encoder": {
-        "read", "read_lead", "read_span", "read_gap", "answer_kind", "answer_known",
+        "read", "read_lead", "read_span", "answer_known",
         "counts_another", "unfilled",
     },
     "the direction check": {
         "same_way", "reversed", "party_unknown", "other_party", "another", "turned",
     },
     "the kind of thing asked for": {
-        "kind_there", "kind_missing", "answer_kind", "answer_known", "counts_another",
-        "unfilled",
+        "kind_there", "kind_missing", "answer_known", "counts_another", "unfilled",
     },
     "the words in common": {
         "words", "words_near", "words_report", "words_rarest", "words_strange", "names",
@@ -408,8 +407,8 @@ RANKED_WITHOUT = frozenset(FEATURES) - set(
 they are, and what they mean. Not who does what to whom, nor what stands farther off."""
 
 SURE_WITHOUT = frozenset(
-    """words words_all words_report names_all predicate kind_there kind_missing answer_kind
-    new_words cosine cosine_far odds gap read_gap""".split()
+    """words words_all words_report names_all predicate kind_there kind_missing new_words
+    cosine cosine_far odds gap""".split()
 )
 """The same of a confidence: held out, it tells better without."""
 

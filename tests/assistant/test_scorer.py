@@ -31,6 +31,7 @@ from assistant.scorer import (
     AT_FIRST,
     CONFIDENCE,
     EMBEDDED,
+    FAR,
     FEATURES,
     HEADS,
     PARSED,
@@ -451,7 +452,7 @@ def test_its_score_is_bounded(words: LexicalIndex, score: float, feature: float)
     assert row["read"] == feature
     # The title is read, too, as something else.
     assert row["read_lead"] == feature - -5.0 / 4
-    assert (row["read_span"], row["answer_kind"], row["answer_known"]) == (0.0, 0.0, 0.0)
+    assert (row["read_span"], row["answer_known"]) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -477,37 +478,6 @@ def test_the_best_leads_all_that_were_read(words: LexicalIndex) -> None:
     rows = {place: row for place, row, _ in scorer.features("Which trawler sank?", pool(*told)[1:])}
     assert rows[AT_FIRST - 1]["read_lead"] == pytest.approx(1 / 16)
     assert rows[AT_FIRST - 3]["read_lead"] == pytest.approx(-2 / 16)
-
-
-@pytest.mark.parametrize(
-    ("question", "sentence", "answer", "kind"),
-    [
-        (OWNER, BYRON, "Ada Byron", 1.0),
-        (OWNER, BYRON, "Byron", 1.0),
-        (OWNER, BYRON, "to Ada Byron", 1.0),
-        (OWNER, BYRON, "The trawler", -1.0),
-        (OWNER, BYRON, "", 0.0),
-        ("Where is the harbour?", "The harbour lies in Norway.", "Norway", 1.0),
-        ("Where is the harbour?", "The harbour lies in Norway.", "The harbour", -1.0),
-        ("When did it sail?", "The ship sailed on Monday.", "on Monday", 1.0),
-        ("When did it sail?", "The ship sailed on Monday.", "The ship", -1.0),
-        ("How many ships sailed?", "Twelve ships sailed.", "Twelve", 1.0),
-        ("How many ships sailed?", "Twelve ships sailed.", "ships", -1.0),
-        ("How much did it cost?", "It cost 40 million euros.", "40 million euros", 1.0),
-        ("How much did it cost?", "It cost 40 million euros.", "It", -1.0),
-        ("How high is the tower?", "The tower is 93 metres high.", "93", 1.0),
-        # Of a reason the words themselves say nothing.
-        ("Why did it stop?", "It stopped because of fog.", "fog", 1.0),
-        ("Why did it stop?", "It stopped because of fog.", "", 0.0),
-        # No kind is asked for.
-        ("What does Elm want?", "Elm wants fish.", "fish", 0.0),
-    ],
-)
-def test_whether_its_words_are_of_the_kind_asked_for(
-    words: LexicalIndex, question: str, sentence: str, answer: str, kind: float
-) -> None:
-    row = read(words, question, {sentence: Reading(1.0, 1.0, answer)})
-    assert row["answer_kind"] == kind
 
 
 @pytest.mark.parametrize(
@@ -614,6 +584,73 @@ def test_the_reader_lifts_what_has_few_of_the_words(words: LexicalIndex) -> None
     assert best not in {place for place, _, _ in rows}
 
 
+def test_what_is_far_behind_the_best_is_not_parsed(
+    words: LexicalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor what tells whom it means; and nothing else is told of it than that."""
+    parsed: list[str] = []
+    language = Language()
+    parse = language.parse
+
+    def noting(texts: Sequence[str], *, names: bool = True) -> list[Parsed]:
+        parsed.extend(texts)
+        return parse(texts, names=names)
+
+    monkeypatch.setattr(language, "parse", noting)
+    near, far = "Elm wants fish from Ash.", "Ash wants it from Elm."
+    candidates = [pool(text, path=f"{n}.txt")[1] for n, text in enumerate((near, far))]
+
+    def ways(score: float) -> list[tuple[float, float, float]]:
+        parsed.clear()
+        told = Told({near: 4.0, far: score})
+        scorer = FeatureScorer(None, words, language, told)
+        rows = {
+            place: r for place, r, _ in scorer.features("What does Elm want from Ash?", candidates)
+        }
+        return [
+            (rows[n]["same_way"], rows[n]["reversed"], rows[n]["party_unknown"]) for n in (0, 1)
+        ]
+
+    found, turned = ways(4.0 - FAR)
+    assert found[0] > 0.5 < turned[1]
+    assert far in parsed
+    assert ways(4.0 - FAR - 0.1) == [found, (0.0, 0.0, 1.0)]
+    assert near in parsed
+    assert far not in parsed
+
+
+@pytest.mark.parametrize(
+    ("reads", "question", "wanted"),
+    [
+        (True, "Where is the harbour?", False),
+        (True, "Who said that the harbour is full?", True),
+        (False, "Where is the harbour?", True),
+        (False, "Is the harbour full?", False),
+    ],
+)
+def test_names_are_looked_for_where_they_count(
+    words: LexicalIndex,
+    monkeypatch: pytest.MonkeyPatch,
+    reads: bool,
+    question: str,
+    wanted: bool,
+) -> None:
+    language, asked = Language(), []
+    parse = language.parse
+
+    def noting(texts: Sequence[str], *, names: bool = True) -> list[Parsed]:
+        asked.append(names)
+        return parse(texts, names=names)
+
+    monkeypatch.setattr(language, "parse", noting)
+    told = "The harbour is in Norway."
+    scorer = FeatureScorer(None, words, language, Told({told: 3.0}) if reads else None)
+    rows = {place: row for place, row, _ in scorer.features(question, pool(told))}
+    # A question is always parsed with its names.
+    assert asked == [True, wanted]
+    assert (rows[1]["kind_there"], rows[1]["kind_missing"]) == (float(wanted and not reads), 0.0)
+
+
 def test_with_a_reader_sentences_need_no_embedding(words: LexicalIndex) -> None:
     rows = FeatureScorer(None, words, LANGUAGE, Told({BYRON: 3.0})).features(OWNER, pool(BYRON))
     for _, row, _ in rows:
@@ -662,7 +699,7 @@ def test_with_the_real_reader(words: LexicalIndex) -> None:
     rows = {place: row for place, row, _ in scorer.features("Who owns the boat?", candidates)}
     assert rows[2]["read_lead"] > 0
     assert rows[1]["read_lead"] < 0
-    assert (rows[2]["answer_kind"], rows[2]["answer_known"]) == (1.0, 0.0)
+    assert rows[2]["answer_known"] == 0.0
     judgements = scorer.judge("Who owns the boat?", candidates)
     assert judgements[2].probability > max(j.probability for j in judgements[:2])
 
@@ -985,15 +1022,13 @@ def test_confidence_by_hand() -> None:
     rows = [
         a_row(words=0.5, words_near=0.25, names=0.5, names_near=0.5, cosine=0.625, predicate=1.0,
               kind_there=1.0, new_words=0.75, party_unknown=1.0, says=1.0, read=0.75,
-              read_span=0.5, answer_kind=1.0, answer_known=0.25, words_report=0.125),
+              read_span=0.5, answer_known=0.25, words_report=0.125),
         a_row(words=0.125, words_near=0.125, cosine=0.125, kind_missing=1.0, other_party=1.0,
               counts_another=1.0, unfilled=0.5, read=-0.25),
     ]  # fmt: skip
     assert confidence_row(rows, [2.0, 0.5], 0) == {
         "read": 0.75,
-        "read_gap": 1.0,
         "read_span": 0.5,
-        "answer_kind": 1.0,
         "answer_known": 0.25,
         "words": 0.5,
         "words_all": 0.75,
@@ -1022,7 +1057,7 @@ def test_confidence_by_hand() -> None:
     assert [second[name] for name in ("kind_missing", "counts_another", "other_party")] == [1.0] * 3
     # Nothing ranks below it: that another is better does not make it worse.
     assert (second["odds"], second["gap"]) == (0.5, 3.0)
-    assert (second["read"], second["read_gap"]) == (-0.25, 0.0)
+    assert second["read"] == -0.25
 
 
 @pytest.mark.parametrize(
@@ -1031,22 +1066,6 @@ def test_confidence_by_hand() -> None:
 )
 def test_the_gap_to_the_best_that_ranks_below(odds: list[float], gap: float) -> None:
     assert confidence_row([a_row()] * len(odds), odds, 0)["gap"] == gap
-
-
-@pytest.mark.parametrize(
-    ("others", "gap"),
-    [
-        ([], 0.0),
-        ([a_row(read=0.5)], 0.25),
-        ([a_row(read=0.5), a_row(read=1.0)], -0.25),
-        # What says it the other way round is no rival here either.
-        ([a_row(read=0.5), a_row(read=1.0, reversed=0.9)], 0.25),
-        ([a_row(read=1.0, reversed=0.9)], 0.0),
-    ],
-)
-def test_the_reader_s_gap_to_the_best_other(others: list[dict[str, float]], gap: float) -> None:
-    rows = [a_row(read=0.75), *others]
-    assert confidence_row(rows, [1.0] * len(rows), 0)["read_gap"] == gap
 
 
 @pytest.mark.parametrize(
@@ -1092,8 +1111,7 @@ def test_the_reader_s_weights_are_shipped_first() -> None:
 
 
 # What a scorer without a reader never sees must not count: it would be as if it were 0.
-READING = ("read", "read_lead", "read_span", "answer_kind", "answer_known", "read_gap",
-           "counts_another")  # fmt: skip
+READING = ("read", "read_lead", "read_span", "answer_known", "counts_another")
 
 
 def test_weights_of_what_is_not_seen_are_nothing() -> None:

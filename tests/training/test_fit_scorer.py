@@ -55,10 +55,10 @@ def test_weights_keep_their_bounds_whatever_the_sets_say() -> None:
     """Of features drawn by lot that each speak for the opposite of what they may."""
     names = list(fit_scorer.CONFIDENCE)
     dice = np.random.default_rng(3)
-    x = dice.normal(size=(400, len(names)))
+    x = dice.normal(size=(2000, len(names)))
     wrongly = np.array([-1.0 if name in fit_scorer.MORE else 1.0 for name in names])
-    right = (x @ wrongly + dice.normal(size=400) > 0).astype(float)
-    weights, _ = fit_scorer.fit_confidence(x, right, np.ones(400))
+    right = (x @ wrongly + dice.normal(size=2000) > 0).astype(float)
+    weights, _ = fit_scorer.fit_confidence(x, right, np.ones(2000))
     for name, weight in zip(names, weights, strict=True):
         if name in fit_scorer.AT_MOST:
             assert weight == pytest.approx(fit_scorer.AT_MOST[name]), name
