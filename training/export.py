@@ -11,10 +11,8 @@ a scale for each output, activations with one for all, as they come. A few chann
 are far larger than the rest, and would take the scale from them. So each channel is divided by a
 factor of its own before a product, and the weights that it meets are multiplied by it (SmoothQuant:
 Xiao et al. 2023, https://arxiv.org/abs/2211.10438); how large a channel gets is seen on a few
-hundred ``--examples``. A weight is not rounded to the nearest: what rounding one takes away, those
-that are not rounded yet make good, as far as the ``--examples`` have channels that go together
-(``rounding.py``). Embedded words are integers too, each with a scale; what comes after the last
-layer stays float32. What all that costs is measured by ``measure.py``, which takes this folder
+hundred ``--examples``. Embedded words are integers too, each with a scale; what comes after the
+last layer stays float32. What all that costs is measured by ``measure.py``, which takes this folder
 as it takes a trained one, and the folder ``--whole``, where the same is float32.
 """
 
@@ -24,7 +22,7 @@ import argparse
 import itertools
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +34,9 @@ from onnx import ModelProto, TensorProto
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assistant.cross_encoder import MAX_TOKENS, text_a, text_b
-from index.embed import MOST, in_integers
+from index.embed import in_integers
 from training import pairs as data
 from training.bert_graph import MICROSOFT, Graph, layers
-from training.rounding import in_order
 from training.train_cross_encoder import Reader, load, load_span
 
 if TYPE_CHECKING:
@@ -55,9 +52,9 @@ EXAMPLES = 200
 EVERY = 40
 """Of the groups, which are in no order, every such one gives its first two pairs."""
 
-STRENGTH = 0.8
-"""How much of a channel's size goes over to the weights, in [0, 1]: of 0.7, 0.8, 0.9 and 1 that
-which left scores nearest to those of float32."""
+STRENGTH = 0.7
+"""How much of a channel's size goes over to the weights, in [0, 1]. Trying 0.5 to 0.9 for every
+product, and taking what changed it least, left scores no nearer to those of float32."""
 
 TABLE = "embeddings.word_embeddings.weight"
 
@@ -83,53 +80,30 @@ def named(model: Reader) -> dict[str, Floats]:
     }
 
 
-Fold = Callable[[str, torch.Tensor], None]
+def sizes(model: Reader, inputs: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, Floats]:
+    """How large each channel of what goes into a product gets, shape ``(channels,)``, by the
+    product's name; for the three of attention by the name of what they are of."""
+    found: dict[str, Floats] = {}
 
+    def watch(name: str) -> Any:
+        def look(_: Any, given: tuple[torch.Tensor, ...]) -> None:
+            channels = given[0].abs().flatten(0, -2).amax(0).numpy()
+            found[name] = np.maximum(found.get(name, channels), channels)
 
-def _watch(model: Reader, inputs: Sequence[Mapping[str, torch.Tensor]], fold: Fold) -> None:
-    """Hand over what goes into each product, shape ``(tokens, channels)``, by the product's name;
-    for the three of attention by the name of what they are of."""
-
-    def look(name: str) -> Any:
-        return lambda _, given: fold(name, given[0].flatten(0, -2))
+        return look
 
     hooks = [
-        module.register_forward_pre_hook(look(name.removesuffix(".query")))
+        module.register_forward_pre_hook(watch(name.removesuffix(".query")))
         for name, module in model.model.bert.named_modules()
         if name.startswith("encoder.")
         and isinstance(module, torch.nn.Linear)
         and not name.endswith((".key", ".value"))
     ]
-    try:
-        with torch.no_grad():
-            for values in inputs:
-                model(**values)
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def sizes(model: Reader, inputs: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, Floats]:
-    """How large each channel of what goes into a product gets, shape ``(channels,)``, by name."""
-    found: dict[str, Floats] = {}
-
-    def fold(name: str, tokens: torch.Tensor) -> None:
-        channels = tokens.abs().amax(0).numpy()
-        found[name] = np.maximum(found.get(name, channels), channels)
-
-    _watch(model, inputs, fold)
-    return found
-
-
-def moments(model: Reader, inputs: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, Floats]:
-    """How the channels of what goes into a product go together: the sum, over all tokens, of each
-    one times each other, shape ``(channels, channels)``, by name."""
-    found: dict[str, Floats] = {}
-
-    def fold(name: str, tokens: torch.Tensor) -> None:
-        found[name] = found.get(name, np.float32(0)) + (tokens.T @ tokens).numpy()
-
-    _watch(model, inputs, fold)
+    with torch.no_grad():
+        for values in inputs:
+            model(**values)
+    for hook in hooks:
+        hook.remove()
     return found
 
 
@@ -151,54 +125,32 @@ def smooth(weights: Mapping[str, Floats], largest: Mapping[str, Floats]) -> dict
     these are multiplied with. The products stay what they were."""
     found = dict(weights)
     for name, size in largest.items():
-        met = _met(name)
+        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+        met = [f"{n}.weight" for n in (parts if name.endswith(".self") else [name])]
         by = balance(size, [weights[n] for n in met])
         found |= {n: weights[n] * by for n in met}
         found[f"{name}.inverse"] = 1 / by
     return found
 
 
-def rounded(smoothed: Mapping[str, Floats], moments: Mapping[str, Floats]) -> dict[str, Any]:
-    """These weights as :func:`in_integers` gives them, but rounded in order (``rounding.py``).
-
-    Args:
-        smoothed: as :func:`smooth` gives them.
-        moments: of the activations as they are without it.
-    """
-    found: dict[str, Any] = in_integers(dict(smoothed))
-    for name, together in moments.items():
-        inverse = smoothed[f"{name}.inverse"]
-        for met in _met(name):
-            integers, scale = in_order(smoothed[met], together * np.outer(inverse, inverse), MOST)
-            found[f"{met}.int8"] = np.ascontiguousarray(integers.T)
-            found[f"{met}.scale"] = scale
-    return found
-
-
-def _met(name: str) -> list[str]:
-    """The names of the weights that the activations of a product's name meet."""
-    parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-    return [f"{n}.weight" for n in (parts if name.endswith(".self") else [name])]
-
-
-def build(config: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> ModelProto:
+def build(config: Mapping[str, Any], weights: Mapping[str, Floats], integers: bool) -> ModelProto:
     """The graph of a reader.
 
     Args:
         config: its BERT's.
-        weights: by name; with ``NAME.inverse``, see :func:`smooth`. Where products, and embedded
-            words, are to be of integers, as :func:`in_integers` or :func:`rounded` gives them.
+        weights: by name; with ``NAME.inverse``, see :func:`smooth`.
+        integers: whether products, and embedded words, are of integers.
     """
     width, epsilon = int(config["hidden_size"]), float(config["layer_norm_eps"])
-    integers = any(name.endswith(".int8") for name in weights)
+    held: Mapping[str, NDArray[Any]] = in_integers(dict(weights)) if integers else weights
     graph = Graph()
     add = graph.add
 
     def hold(name: str) -> str:
-        return graph.inside(name, weights[name])
+        return graph.inside(name, held[name])
 
     def linear(tokens: str, name: str, *_: int) -> str:
-        if f"{name}.weight.int8" in weights:
+        if f"{name}.weight.int8" in held:
             parts = (f"{name}.weight.int8", f"{name}.weight.scale")
             return add(
                 "DynamicQuantizeMatMul",
@@ -215,7 +167,7 @@ def build(config: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> Mod
 
     def before(tokens: str, name: str) -> str:
         inverse = f"{name}.inverse"
-        return add("Mul", tokens, hold(inverse)) if inverse in weights else tokens
+        return add("Mul", tokens, hold(inverse)) if inverse in held else tokens
 
     zero, one = graph.whole(0), graph.whole(1)
     # Products are of matrices, (n * tokens, width); attention needs to know the texts apart.
@@ -225,8 +177,8 @@ def build(config: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> Mod
     if integers:
         table = weights[TABLE]
         scale = np.maximum(np.abs(table).max(1, keepdims=True), np.float32(1e-12)) / 127
-        rows = graph.inside(f"{TABLE}.int8", np.rint(table / scale).astype(np.int8))
-        words = add("Cast", add("Gather", rows, "input_ids"), to=TensorProto.FLOAT)
+        whole = graph.inside(f"{TABLE}.int8", np.rint(table / scale).astype(np.int8))
+        words = add("Cast", add("Gather", whole, "input_ids"), to=TensorProto.FLOAT)
         scales = graph.inside(f"{TABLE}.scale", scale.astype(np.float32))
         words = add("Mul", words, add("Gather", scales, "input_ids"))
     else:
@@ -285,11 +237,7 @@ def main() -> None:
     model = Reader(classifier, load_span(args.run / "model"))
     model.eval()
     config, weights = classifier.config.to_dict(), named(model)
-    seen = examples(args.examples, tokenizer)
-    smoothed = smooth(weights, sizes(model, seen))
-    made: dict[str, tuple[Path, Mapping[str, Any]]] = {
-        "int8": (args.write, rounded(smoothed, moments(model, seen)))
-    }
+    made = {"int8": (args.write, smooth(weights, sizes(model, examples(args.examples, tokenizer))))}
     if args.whole is not None:
         made["float32"] = (args.whole, weights)
     tokenizer.backend_tokenizer.no_truncation()
@@ -297,7 +245,7 @@ def main() -> None:
     for kind, (folder, own) in made.items():
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / FILE
-        onnx.save(build(config, own), str(file))
+        onnx.save(build(config, own, kind == "int8"), str(file))
         (folder / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str() + "\n", "utf-8")
         print(json.dumps({kind: agreement(model, file), "bytes": file.stat().st_size}))
 
