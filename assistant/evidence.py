@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 from assistant.kinds import kind_asked, things
@@ -61,11 +62,18 @@ figure or date."""
 _BEHIND_SAME = 4.0
 """As :data:`_BEHIND`, for these."""
 
+_CARRIES = 0.2
+"""Probability from which a sentence is added that states the relation asked for, where what comes
+first is the headline of its report and states it too: whoever quotes one wants what it rests on."""
+
 _ONE_VALUE = frozenset({"date", "duration", "money", "percent", "number", "measure"})
 """Kinds of thing of which a question that begins so asks for one, unless it is about several."""
 
 _NEAR = 0.1
 """Probability from which what a sentence says of somebody else tells why there is no answer."""
+
+_LOOKED_AT = 24
+"""How many of the best may be chosen, or be cited along with what says the same."""
 
 _PART = 0.35
 """Probability from which a sentence is taken for the answer to one part of a question."""
@@ -351,18 +359,17 @@ def _without_superseded(
     """Without the older reports of the best one's matter that it takes the place of: what they
     said then is no answer beside what is so now."""
     first, judgement = ranked[0]
-    return [
-        ranked[0],
-        *(
-            (candidate, other)
-            for candidate, other in ranked[1:]
-            if not _superseded(question, candidate, first)
-            and not (
-                judgement.direction == other.direction == "same"
-                and _less_exact(question, candidate, first)
-            )
-        ),
-    ]
+    rest = (
+        (candidate, other)
+        for candidate, other in ranked[1:]
+        if not _superseded(question, candidate, first)
+        and not (
+            judgement.direction == other.direction == "same"
+            and _less_exact(question, candidate, first)
+        )
+    )
+    # No more than is looked at: hundreds are ranked.
+    return [ranked[0], *islice(rest, _LOOKED_AT - 1)]
 
 
 def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
@@ -441,16 +448,21 @@ def _distinct(
     one = _HOW_MUCH.search(question) and kind_asked(question) in _ONE_VALUE
     both_answer = several or not one or _BOTH.search(question) is not None
 
-    def worth(judgement: Judgement) -> bool:
+    best = ranked[0][0]
+
+    def worth(candidate: Candidate, judgement: Judgement) -> bool:
         sure, behind = _logit(judgement.probability), first.odds - judgement.odds
         if sure >= bar and (several or behind <= _BEHIND):
             return True
         if parts > 1 and len(chosen) < parts and judgement.probability >= _PART:
             return True
         same = first.direction == judgement.direction == "same" and both_answer
+        if best.lead == 0 and candidate.hit.path == best.hit.path:
+            # A headline says it in the question's words, as no sentence of its report does.
+            return same and judgement.probability >= _CARRIES
         return same and sure >= _SURE_SAME and behind <= _BEHIND_SAME
 
-    for candidate, judgement in ranked[:24]:
+    for candidate, judgement in ranked[:_LOOKED_AT]:
         twin = next(
             (
                 place
@@ -462,7 +474,7 @@ def _distinct(
         if twin is not None:
             evidence = chosen[twin]
             chosen[twin] = replace(evidence, also=(*evidence.also, candidate))
-        elif not chosen or (len(chosen) < most and worth(judgement)):
+        elif not chosen or (len(chosen) < most and worth(candidate, judgement)):
             chosen.append(Evidence(candidate, judgement))
     return chosen
 

@@ -559,18 +559,16 @@ class _Asked:
     stems: Mapping[str, str]
     saying: bool
     top: float
+    seen: dict[str, frozenset[str]]
 
     @classmethod
     def read(cls, question: str, candidates: Sequence[Candidate], stats: WordStats) -> _Asked:
         spoken = _WORD.findall(question)
         lower = [word.casefold() for word in spoken]
         content = [word for word in lower if word not in _PLAIN_WORDS]
-        vocabulary = {
-            word
-            for c in candidates
-            for text in (c.text, *c.before, c.after, c.hit.title)
-            for word in _fold_words(text)
-        }
+        # A sentence is the neighbour of several others: each is taken apart once.
+        texts = {t for c in candidates for t in (c.text, *c.before, c.after, c.hit.title)}
+        vocabulary = {word for text in texts for word in _fold_words(text)}
         stems = stats.stems(vocabulary | set(lower))
         mended = _mend(content, vocabulary, stems)
         meant = [mended.get(word, word) for word in content]
@@ -594,7 +592,16 @@ class _Asked:
             stems=stems,
             saying=bool(_SAYING.search(question)),
             top=max(terms.values(), default=1.0) or 1.0,
+            seen={},
         )
+
+    def stems_of(self, text: str) -> frozenset[str]:
+        """The stems of a candidate's words, or of those round it; kept, since they recur."""
+        found = self.seen.get(text)
+        if found is None:
+            found = frozenset([self.stems.get(word, "") for word in _fold_words(text)])
+            self.seen[text] = found
+        return found
 
 
 @lru_cache(maxsize=4096)
@@ -627,12 +634,12 @@ def _mend(
 
 def _reports(asked: _Asked, candidates: Sequence[Candidate]) -> dict[str, set[str]]:
     """By path, the stems of every sentence that was found of a report, and of what is round it."""
-    reports: dict[str, set[str]] = {}
+    texts: dict[str, set[str]] = {}
     for candidate in candidates:
-        words = reports.setdefault(candidate.hit.path, set())
-        for text in (candidate.text, *candidate.before[-2:], candidate.after, candidate.hit.title):
-            words.update(asked.stems.get(word, "") for word in _fold_words(text))
-    return reports
+        texts.setdefault(candidate.hit.path, set()).update(
+            (candidate.text, *candidate.before[-2:], candidate.after, candidate.hit.title)
+        )
+    return {path: set().union(*map(asked.stems_of, found)) for path, found in texts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -655,11 +662,8 @@ class _Compared:
         """``report``: the stems of all that was found of its report."""
         line = [asked.stems.get(word, "") for word in _fold_words(candidate.text)]
         own = set(line)
-        around = {
-            asked.stems.get(word, "")
-            for text in (*candidate.before[-2:], candidate.after, candidate.hit.title)
-            for word in _fold_words(text)
-        }
+        near_by = (*candidate.before[-2:], candidate.after, candidate.hit.title)
+        around: set[str] = set().union(*map(asked.stems_of, near_by))
         weight = sum(asked.terms.values()) or 1.0
         inside = sum(w for term, w in asked.terms.items() if term in own) / weight
         near = sum(w for term, w in asked.terms.items() if term in around and term not in own)

@@ -259,13 +259,13 @@ def test_a_selection_has_its_best_however_poor(documents: Documents) -> None:
 def test_who_states_the_same_relation_is_added(
     documents: Documents, second: Judgement, added: bool
 ) -> None:
-    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.")
+    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.", title="Fruit")
     table = {"Elm wants plums.": same(0.9), "Elm hopes for pears.": second}
     assert len(select(Q, [hit], documents, table).evidence) == 1 + added
 
 
 def test_who_states_the_same_relation_must_be_rather_sure_of_it(documents: Documents) -> None:
-    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.")
+    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.", title="Fruit")
     table = {"Elm wants plums.": same(0.6), "Elm hopes for pears.": same(0.18)}
     assert texts(select(Q, [hit], documents, table)) == ["Elm wants plums."]
 
@@ -283,7 +283,7 @@ def test_who_states_the_same_relation_must_be_rather_sure_of_it(documents: Docum
 def test_what_the_ranking_puts_far_behind_does_not_follow(
     documents: Documents, asked: str, direction: str, odds: float, added: bool
 ) -> None:
-    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.")
+    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.", title="Fruit")
     table = {
         "Elm wants plums.": Judgement(0.9, direction, odds=5.0),
         "Elm hopes for pears.": Judgement(0.9, direction, odds=odds),
@@ -303,9 +303,32 @@ def test_of_one_figure_no_second_is_added_for_the_relation_s_sake(documents: Doc
 
 
 def test_a_relation_is_added_only_to_the_same_one(documents: Documents) -> None:
-    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.")
+    hit = documents.add("a.txt", "Elm wants plums.", "Elm hopes for pears.", title="Fruit")
     table = {"Elm wants plums.": Judgement(0.9), "Elm hopes for pears.": same(0.65)}
     assert texts(select(Q, [hit], documents, table)) == ["Elm wants plums."]
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "title", "added"),
+    [
+        (Judgement(0.2, "same", odds=-2.0), "a.txt", None, True),
+        (Judgement(0.19, "same", odds=-2.0), "a.txt", None, False),
+        (Judgement(0.2, "unknown", odds=-2.0), "a.txt", None, False),
+        (Judgement(0.2, "reversed", odds=-2.0), "a.txt", None, False),
+        (Judgement(0.2, "same", odds=-2.0), "a.txt", "Fruit", False),  # not the headline
+        (Judgement(0.2, "same", odds=-2.0), "b.txt", None, False),  # not of its report
+    ],
+)
+def test_what_a_headline_rests_on_is_added_to_it(
+    documents: Documents, said: Judgement, path: str, title: str | None, added: bool
+) -> None:
+    lines = ["Elm wants plums.", "Elm hopes for pears."]
+    if path == "a.txt":
+        hits = [documents.add("a.txt", *lines, title=title)]
+    else:
+        hits = [documents.add("a.txt", lines[0]), documents.add(path, lines[1], title="Pears")]
+    table = {lines[0]: Judgement(0.97, "same", odds=6.0), lines[1]: said}
+    assert texts(select(Q, hits, documents, table)) == lines[: 1 + added]
 
 
 # -- those that say the same -----------------------------------------------------------------------
