@@ -74,7 +74,8 @@ PARSED = 10
 
 FAR = 6.0
 """By how much, in the reader's log odds, one may stay behind the best and still be parsed: no
-grammar would bring it to the front."""
+grammar would bring it to the front. What is read as an answer, with odds above even, always is
+parsed: it may be one the wrong way round, as the best may."""
 
 HEADS = 3
 """Reports whose head is parsed for the names of their parties."""
@@ -327,7 +328,7 @@ class FeatureScorer:
             range(len(order)),
             key=lambda n: -(2.0 * compared[order[n]].sift() + readings[n].score + 3.0 * cosines[n]),
         )[:PARSED]
-        least = max(reading.score for reading in readings) - FAR
+        least = min(max(reading.score for reading in readings) - FAR, 0.0)
         near = [readings[n].score >= least for n in final]
         parsed = self._parse(asked, [candidates[order[n]] for n in final], near, candidates)
         by_text = {

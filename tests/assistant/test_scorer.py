@@ -600,9 +600,9 @@ def test_what_is_far_behind_the_best_is_not_parsed(
     near, far = "Elm wants fish from Ash.", "Ash wants it from Elm."
     candidates = [pool(text, path=f"{n}.txt")[1] for n, text in enumerate((near, far))]
 
-    def ways(score: float) -> list[tuple[float, float, float]]:
+    def ways(score: float, best: float = 4.0) -> list[tuple[float, float, float]]:
         parsed.clear()
-        told = Told({near: 4.0, far: score})
+        told = Told({near: best, far: score})
         scorer = FeatureScorer(None, words, language, told)
         rows = {
             place: r for place, r, _ in scorer.features("What does Elm want from Ash?", candidates)
@@ -617,6 +617,9 @@ def test_what_is_far_behind_the_best_is_not_parsed(
     assert ways(4.0 - FAR - 0.1) == [found, (0.0, 0.0, 1.0)]
     assert near in parsed
     assert far not in parsed
+    # What is read as an answer is no answer where it says it the other way round.
+    assert ways(0.0, best=FAR + 2.0) == [found, turned]
+    assert ways(-0.1, best=FAR + 2.0) == [found, (0.0, 0.0, 1.0)]
 
 
 @pytest.mark.parametrize(
