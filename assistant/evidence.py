@@ -14,11 +14,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.kinds import kind_asked, things
 from assistant.types import Candidate, Evidence, Judgement, Question, Scorer
-from index.types import Hit, Span
+from index.types import Hit, Span, within
+
+if TYPE_CHECKING:
+    from index.embed import Vectors
 
 _CONTEXT = 3
 """How many sentences before a candidate are handed along with it."""
@@ -36,7 +39,8 @@ _ALIKE_OUT = 1.0
 """The same, where the newer report has taken the place of what the better sentence says."""
 
 _ALIKE_NOW = 2.5
-"""The same, where the question asks for the state of today."""
+"""The same, where the question asks for the state of today, or where the newer report names what
+the better sentence says as what no longer holds."""
 
 _RELATED = 0.2
 """Share of the smaller's words, save the commonest, that two sentences with their titles have in
@@ -142,6 +146,15 @@ _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"\w+")
 
 
+_NO_LONGER = re.compile(
+    r"\b(?:rather than|instead of|in place of|no longer|(?:up|down|revised|raised|lowered|cut|"
+    r"reduced|increased|changed|corrected|moved|postponed|delayed|put back|brought forward) from)"
+    r"((?:\s+[\w.,’'%$€£-]*\w%?){1,4})",
+    re.IGNORECASE,
+)
+"""What follows held before, and does not now."""
+
+
 class Reader(Protocol):
     """What is known of the document of a hit."""
 
@@ -151,6 +164,11 @@ class Reader(Protocol):
 
     def sentences(self, hit: Hit) -> Sequence[Span]:
         """Its sentences, in order."""
+        ...
+
+    def vectors(self, hits: Sequence[Hit]) -> Sequence[Vectors | None]:
+        """The unit vectors of the sentences in each of them, in order, shape ``(n, dim)``;
+        ``None`` where none are known."""
         ...
 
 
@@ -267,16 +285,20 @@ def _part_by_part(
             first.append(best)
     found = {id(candidate): (candidate, judgement) for candidate, judgement in reversed(first)}
     order = list(dict.fromkeys(id(candidate) for candidate, _ in first))
-    return [found[key] for key in order] + [pair for pair in ranked if id(pair[0]) not in found]
+    all_ = [found[key] for key in order] + [pair for pair in ranked if id(pair[0]) not in found]
+    # The whole may be said the other way round alone, and a part of it not.
+    return [pair for pair in all_ if pair[1].direction != "reversed"] or all_
 
 
 def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
     """Every sentence of the hits, once each, in the order of the hits."""
     found: dict[tuple[str, int, int], Candidate] = {}
-    for rank, hit in enumerate(hits):
+    for rank, (hit, vectors) in enumerate(zip(hits, reader.vectors(hits), strict=True)):
         text = reader.text(hit)
         sentences = reader.sentences(hit)
-        for place, sentence in _within(sentences, hit.span):
+        inside = within(sentences, hit.span)
+        known = vectors is not None and len(vectors) == len(inside)
+        for number, (place, sentence) in enumerate(inside):
             span = sentence
             if len(sentence) > _LONGEST:
                 span = Span(max(sentence.start, hit.span.start), min(sentence.end, hit.span.end))
@@ -294,6 +316,7 @@ def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
                 ),
                 after=after[:_LONGEST],
                 lead=place,
+                vector=vectors[number] if vectors is not None and known else None,
             )
     return list(found.values())
 
@@ -301,22 +324,6 @@ def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
 def _is_dateline(text: str) -> bool:
     """Place, date and outlet at a report's head: they say nothing that anyone asks for."""
     return len(text) <= 100 and _DATELINE.search(text) is not None
-
-
-def _within(sentences: Sequence[Span], span: Span) -> list[tuple[int, Span]]:
-    """The sentences that overlap ``span``, with their places. Binary search: documents are long."""
-    low, high = 0, len(sentences)
-    while low < high:
-        middle = (low + high) // 2
-        if sentences[middle].end <= span.start:
-            low = middle + 1
-        else:
-            high = middle
-    within = []
-    while low < len(sentences) and sentences[low].start < span.end:
-        within.append((low, sentences[low]))
-        low += 1
-    return within
 
 
 def _newest_first(
@@ -339,8 +346,9 @@ def _newest_first(
         and (
             _logit(pair[1].probability) >= bar
             or (
-                _logit(pair[1].probability) >= _logit(judgement.probability) - _ALIKE_OUT
-                and _superseded(question, best, pair[0])
+                _superseded(question, best, pair[0])
+                and _logit(judgement.probability) - _logit(pair[1].probability)
+                <= (_ALIKE_NOW if _corrects(question, best, pair[0]) else _ALIKE_OUT)
             )
         )
         and _of_one_matter(pair[0], best)
@@ -387,6 +395,7 @@ def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
     kind = kind_asked(question)
     named = things(kind, question)
     told, told_now = things(kind, older.text) - named, things(kind, newer.text) - named
+    told_now -= _gone(kind, newer.text)
     if not told or not told_now or told & told_now:
         return False
     # Another figure, but perhaps of something else: the older one may be nearer to the question.
@@ -396,6 +405,20 @@ def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
         for word in _words(question) - _PLAIN
         if any(_alike(word, other) for other in _words(older.text))
     )
+
+
+def _corrects(question: str, older: Candidate, newer: Candidate) -> bool:
+    """Whether the newer one names the older one's figure, or date, only to put another in its
+    place: "after four years rather than six"."""
+    kind = kind_asked(question)
+    return bool(things(kind, older.text) & _gone(kind, newer.text))
+
+
+def _gone(kind: str, text: str) -> frozenset[str]:
+    """The figures, or dates, that held before, as a text says itself, and do not now."""
+    # They need not have a unit of their own.
+    there = "date" if kind == "date" else "number"
+    return frozenset().union(*(things(there, match[1]) for match in _NO_LONGER.finditer(text)))
 
 
 def _less_exact(question: str, older: Candidate, newer: Candidate) -> bool:

@@ -483,6 +483,10 @@ class Assistant:
         """The text layer of a hit's document version."""
         return self.index.text(hit.sha256, hit.layer)
 
+    def vectors(self, hits: Sequence[Hit]) -> list[Vectors | None]:
+        """Of the sentences in each of ``hits``, in order, shape ``(n, dim)``, as far as known."""
+        return self.index.vectors(hits, self._embedder.dimension)
+
     def sentences(self, hit: Hit) -> Sequence[Span]:
         """The sentences of a hit's document version, in order."""
         return self._sentences(hit.sha256, hit.layer)

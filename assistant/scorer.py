@@ -54,10 +54,10 @@ if TYPE_CHECKING:
     from assistant.language import Language
     from index.embed import Vectors
 
-READ = 24
+READ = 20
 """Sentences that are read for a question, at most: at two cores the dearest part of an answer."""
 
-AT_FIRST = 12
+AT_FIRST = 10
 """Of these, how many are read at first."""
 
 SURE = 2.0
@@ -68,6 +68,10 @@ EMBEDDED = 12
 
 _OF_TITLE = 0.3
 """What a title's likeness to the question counts beside a sentence's own."""
+
+_OF_MEANING = 2.0
+"""What counts the cosine of the vector that the index keeps of a sentence, beside the likeness of
+its words and the share of the question's words that it has."""
 
 PARSED = 10
 """Sentences that are parsed for a question, at most."""
@@ -369,8 +373,13 @@ class FeatureScorer:
         return found
 
     def _likeness(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
-        """How near the words of each, and of its title, are to the question's: those that ask in
-        other words than the report has would be sifted out by the words in common."""
+        """How near the words of each, and of its title, are to the question's, and the sentence
+        itself as its passage has it: those that ask in other words than the report has would be
+        sifted out by the words in common."""
+        words, meaning = self._wording(question, candidates), self._meaning(question, candidates)
+        return [one + _OF_MEANING * other for one, other in zip(words, meaning, strict=True)]
+
+    def _wording(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         if self._by_words is None:
             return [0.0] * len(candidates)
         titles = list(dict.fromkeys(c.hit.title for c in candidates))
@@ -381,6 +390,15 @@ class FeatureScorer:
             cosine + _OF_TITLE * of_title[candidate.hit.title]
             for cosine, candidate in zip(cosines[len(titles) :], candidates, strict=True)
         ]
+
+    def _meaning(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
+        """The cosine of each sentence's vector with the question's. Of none, unless all have one:
+        what has would come before what has not, whatever it says."""
+        vectors = [candidate.vector for candidate in candidates if candidate.vector is not None]
+        if self._encode is None or len(vectors) < len(candidates):
+            return [0.0] * len(candidates)
+        asking = self._encode([question])[0]
+        return [float(vector @ asking) for vector in vectors]
 
     def _cosines(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         if self._encode is None:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from index.types import Hit, Span
+
+if TYPE_CHECKING:
+    from index.embed import Vectors
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -75,6 +78,7 @@ class Candidate:
         before: the sentences before it in the document, nearest last; at most a few.
         after: the sentence after it, or the empty string.
         lead: its place among the document's sentences, from 0 (a headline is 0).
+        vector: the unit vector that the index keeps of it, shape ``(dim,)``; ``None``: it has none.
     """
 
     hit: Hit
@@ -84,6 +88,7 @@ class Candidate:
     before: tuple[str, ...] = ()
     after: str = ""
     lead: int = 0
+    vector: Vectors | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from index.embed import Embedder
 from index.lexical import STOP_WORDS
 
 if TYPE_CHECKING:
-    from index.embed import Vectors
+    from index.embed import Ranges, Vectors
 
 IDENTITY = "seeded-vectors-1"
 """What an index remembers of them; moved on with every change to what they are."""
@@ -78,8 +78,14 @@ class SeededEmbedder(Embedder):
             row /= np.linalg.norm(row)
         return vectors
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return self.encode(texts)
+    def encode_in_passages(
+        self, texts: Sequence[str], spans: Sequence[Ranges]
+    ) -> tuple[Vectors, list[Vectors]]:
+        inside = [
+            self.encode([text[start:end] for start, end in of_text])
+            for text, of_text in zip(texts, spans, strict=True)
+        ]
+        return self.encode(texts), inside
 
     def token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         if self._tokens is None:

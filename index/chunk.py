@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from index.sentences import sentence_spans
-from index.types import Chunk, Document, Span
+from index.types import Chunk, Document, Span, within
 
 CHUNKER_VERSION = "1"
 """Changes whenever the same document would give other passages: an index made with another
@@ -80,7 +80,8 @@ def chunk_document(
     # Two tokens to spare: joining a title and a passage can tokenise differently at the seam.
     room = tokenizer.max_tokens - tokenizer.special_tokens - title_tokens - 2
     limit = max(1, min(sizes.target, room))
-    pieces = _pieces(document.text, tokenizer, limit)
+    sentences = sentence_spans(document.text)
+    pieces = _pieces(document.text, sentences, tokenizer, limit)
     chunks: list[Chunk] = []
     first = 0
     while first < len(pieces):
@@ -89,7 +90,8 @@ def chunk_document(
             last += 1
             size += pieces[last][1]
         span = Span(pieces[first][0].start, pieces[last][0].end)
-        chunks.append(Chunk(len(chunks), span, span.of(document.text), size))
+        inside = sentences_within(sentences, span)
+        chunks.append(Chunk(len(chunks), span, span.of(document.text), size, inside))
         if last + 1 == len(pieces):
             break
         first = _next_first(pieces, first, last, min(sizes.overlap, limit // 2), limit)
@@ -112,9 +114,18 @@ def _next_first(
     return start
 
 
-def _pieces(text: str, tokenizer: Tokenizer, limit: int) -> list[tuple[Span, int]]:
+def sentences_within(sentences: Sequence[Span], span: Span) -> tuple[Span, ...]:
+    """Of a document's sentences those that stand in ``span``, or what of them does."""
+    return tuple(
+        Span(max(sentence.start, span.start), min(sentence.end, span.end))
+        for _, sentence in within(sentences, span)
+    )
+
+
+def _pieces(
+    text: str, spans: Sequence[Span], tokenizer: Tokenizer, limit: int
+) -> list[tuple[Span, int]]:
     """Sentences with their length in tokens; the too long ones split between tokens."""
-    spans = sentence_spans(text)
     pieces: list[tuple[Span, int]] = []
     # Each with the white space up to the next: byte-level models have tokens for line ends, and
     # the passage will contain them.

@@ -52,6 +52,9 @@ _GRAPH_INT8 = _GRAPH.with_name("embedder-int8.onnx")
 Offsets = list[tuple[int, int]]
 """Half-open code-point ranges of a text's tokens, special tokens left out."""
 
+Ranges = Sequence[tuple[int, int]]
+"""Half-open code-point ranges of a text."""
+
 
 class _Model(Protocol):
     """A loaded model. ``forward`` may be called by several threads at once."""
@@ -75,8 +78,9 @@ class _Model(Protocol):
         """Unit vectors, on the core of the thread that calls."""
         ...
 
-    def forward_passage(self, text: str) -> Vectors:
-        """One unit vector, shape ``(1, dimension)``, perhaps a less exact one."""
+    def forward_passage(self, text: str, spans: Ranges, /) -> tuple[Vectors, Vectors]:
+        """A text's unit vector, shape ``(dimension,)``, perhaps a less exact one; and those of
+        ``spans``, shape ``(len(spans), dimension)``, or of none where it gives none."""
         ...
 
 
@@ -152,19 +156,34 @@ class Embedder:
         :meth:`encode` gives for a question finds the same passages among them, but for a few at
         the end of a ranking. A text's vector does not depend on the others.
         """
+        return self.encode_in_passages(texts, [()] * len(texts))[0]
+
+    def encode_in_passages(
+        self, texts: Sequence[str], spans: Sequence[Ranges]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """What :meth:`encode_passages` gives, and of each text's ``spans`` a unit vector each: the
+        mean of the tokens there, which have read all of the text ("late chunking": Günther et al.
+        2024). So a sentence that only says "it" lies near what its passage is about.
+
+        A list of them costs no further pass. Shapes: ``(len(texts), dimension)``, and for each
+        text ``(len(spans), dimension)``; ``(0, dimension)`` from a model that is named, whose
+        tokens need not be what its vectors are made of. A span without a token has a zero vector.
+        """
         import numpy as np
 
         model = self._loaded()
         if not model.quantised:
-            return self.encode(texts)
+            none = np.zeros((0, model.dimension), dtype=np.float32)
+            return self.encode(texts), [none] * len(texts)
         vectors = np.zeros((len(texts), model.dimension), dtype=np.float32)
+        inside = [vectors[:0]] * len(texts)
         assert self._pool is not None
         # The longest first, so that no core is left with a long one at the end.
         order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
-        parts = self._pool.map(lambda place: model.forward_passage(texts[place]), order)
-        for place, part in zip(order, parts, strict=True):
-            vectors[place] = part[0]
-        return vectors
+        parts = self._pool.map(lambda n: model.forward_passage(texts[n], spans[n]), order)
+        for place, (vector, of_spans) in zip(order, parts, strict=True):
+            vectors[place], inside[place] = vector, of_spans
+        return vectors, inside
 
     def _groups(self, texts: Sequence[str], model: _Model) -> list[list[int]]:
         """Places in ``texts``, by groups that are one forward pass each.
@@ -274,8 +293,7 @@ class _Packaged:
         self._lock = threading.Lock()
         self._in_integers: _Session | None = None
         self.quantised = True
-        (vectors,) = self._session.run.get_outputs()
-        self.dimension = int(vectors.shape[1])
+        self.dimension = int(self._session.run.get_outputs()[0].shape[1])
         config = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
         self.max_tokens = int(config["max_seq_length"])
         self.workers = _cores()
@@ -285,15 +303,20 @@ class _Packaged:
         """Nothing: a run takes place in the thread that calls."""
 
     def forward(self, texts: list[str]) -> Vectors:
-        return self._run(self._session, texts)
+        rows = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
+        return self._run(self._session, rows)[0]
 
-    def forward_passage(self, text: str) -> Vectors:
+    def forward_passage(self, text: str, spans: Ranges, /) -> tuple[Vectors, Vectors]:
         # Alone: activations are scaled by the largest in the batch.
         with self._lock:
             # Made by who embeds passages; who only asks needs none.
             if self._in_integers is None:
                 self._in_integers = self._integers()
-        return self._run(self._in_integers, [text])
+        encoding = self.tokenizer.encode(text)
+        outputs = self._run(self._in_integers, [encoding.ids], "tokens" if spans else "")
+        if not spans:
+            return outputs[0][0], outputs[0][:0]
+        return outputs[0][0], _means(outputs[1][0], encoding.offsets, spans)
 
     def _integers(self) -> _Session:
         try:
@@ -302,10 +325,10 @@ class _Packaged:
             # An ONNX Runtime that lacks the operator: exact vectors do as well.
             return self._session
 
-    def _run(self, session: _Session, texts: list[str]) -> Vectors:
+    def _run(self, session: _Session, rows: list[list[int]], also: str = "") -> list[Vectors]:
+        """The vectors of texts by their tokens, and the output ``also``, if one is named."""
         import numpy as np
 
-        rows = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
         # Cut here: a tokenizer that cuts could not count the tokens of longer texts as well.
         most = self.max_tokens
         rows = [ids if len(ids) <= most else [*ids[: most - 1], ids[-1]] for ids in rows]
@@ -314,10 +337,27 @@ class _Packaged:
         for row, ids in enumerate(rows):
             tokens[row, : len(ids)] = ids
             read[row, : len(ids)] = 1
-        vectors: Vectors
         inputs = {"input_ids": tokens, "attention_mask": read}
-        (vectors,) = session.run.run(["vectors"], inputs)
-        return vectors
+        outputs: list[Vectors] = session.run.run(["vectors", *filter(None, [also])], inputs)
+        return outputs
+
+
+def _means(tokens: Vectors, offsets: Offsets, spans: Ranges) -> Vectors:
+    """The directions of the sums of those ``tokens``, shape ``(tokens, dimension)``, that stand in
+    each of ``spans``."""
+    import numpy as np
+
+    # Marks of the model's own, before and after, have no place in the text.
+    real = [n for n, (start, end) in enumerate(offsets[: len(tokens)]) if start < end]
+    starts = np.array([offsets[n][0] for n in real])
+    ends = np.array([offsets[n][1] for n in real])
+    found = np.zeros((len(spans), tokens.shape[1]), dtype=np.float32)
+    for row, (start, end) in zip(found, spans, strict=True):
+        first, last = np.searchsorted(ends, start, "right"), np.searchsorted(starts, end, "left")
+        if first < last:
+            row[:] = tokens[real[first] : real[last - 1] + 1].sum(axis=0)
+    found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(1e-12))
+    return found
 
 
 class _Session:
@@ -398,8 +438,9 @@ class _Named:
         )
         return found
 
-    def forward_passage(self, text: str) -> Vectors:
-        return self.forward([text])
+    def forward_passage(self, text: str, _: Ranges, /) -> tuple[Vectors, Vectors]:
+        vectors = self.forward([text])
+        return vectors[0], vectors[:0]
 
 
 class Remembered:

@@ -19,6 +19,7 @@ from index.chunk import CHUNKER_VERSION, ChunkSizes
 from index.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing, StorageError
 from index.lexical import LexicalIndex
 from index.manifest import FORMAT, Located, Manifest, PassageId, Version
+from index.sentence_vectors import SentenceVectors
 from index.sentences import SENTENCES_VERSION
 from index.store import ChunkStore, VectorFilter
 from index.texts import TextStore
@@ -111,6 +112,7 @@ class Index:
         self.server = server
         self.manifest = Manifest(self.path / "manifest.sqlite3")
         self.lexical = LexicalIndex(self.path / "lexical.sqlite3")
+        self.sentences = SentenceVectors(self.path / "sentences.sqlite3")
         self.texts = TextStore(self.path / "texts")
         name = "passages"
         if server:
@@ -160,6 +162,8 @@ class Index:
             vectors=self.server or "embedded",
             corpus=os.fsencode(corpus).decode("utf-8", "replace"),
         )
+        # Its file is there from the beginning: an index without one is from before it had any.
+        self.sentences.add(())
 
     # -- locks ---------------------------------------------------------------------------------
 
@@ -290,6 +294,13 @@ class Index:
 
         return self._top(search, k, scope, self.lexical.count)
 
+    def vectors(self, hits: Sequence[Hit], dimension: int) -> list[Vectors | None]:
+        """The unit vectors of the sentences that stand in each of ``hits``, in order: shape
+        ``(sentences, dimension)``; ``None`` where the index has none of it."""
+        known = [hit.passage for hit in hits if hit.passage is not None]
+        found = self.sentences.get(known, dimension)
+        return [found.get(hit.passage) if hit.passage is not None else None for hit in hits]
+
     def text(self, sha256: str, parser: str = "") -> str:
         """The text layer of a version.
 
@@ -308,6 +319,7 @@ class Index:
         """Let go of every file."""
         self.store.close()
         self.lexical.close()
+        self.sentences.close()
         self.manifest.close()
 
     # -- inside --------------------------------------------------------------------------------
@@ -398,6 +410,7 @@ class Index:
             text=place.span.of(text),
             score=score,
             layer=version.parser,
+            passage=place.passage,
         )
 
     def _lock(self, name: str) -> BaseFileLock:
@@ -423,7 +436,7 @@ def wipe(folder: Path) -> None:
 
     shutil.rmtree(folder / "chroma", ignore_errors=True)
     # The manifest last: it is what says that the rest belongs to an index.
-    for name in ("lexical.sqlite3", "manifest.sqlite3"):
+    for name in ("lexical.sqlite3", "sentences.sqlite3", "manifest.sqlite3"):
         for suffix in ("", "-wal", "-shm", "-journal"):
             with suppress(FileNotFoundError):
                 (folder / (name + suffix)).unlink()

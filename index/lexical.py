@@ -13,12 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from index.sqlite import Connections, guarded
-
-PassageId = tuple[int, int]
-
-_ORDINALS = 1 << 20
-"""A row's number is ``version * _ORDINALS + ordinal``: a version is a range, fast to delete."""
+from index.sqlite import ORDINALS, Connections, PassageId, guarded, row_of
 
 _COMMON = 0.1
 """Terms in more than this share of the passages say little and cost much."""
@@ -62,7 +57,7 @@ class LexicalIndex:
         with guarded(self._path), self._connections.get() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO passages (rowid, title, text) VALUES (?, ?, ?)",
-                ((_row(passage), title, text) for passage, title, text in passages),
+                ((row_of(passage), title, text) for passage, title, text in passages),
             )
 
     def delete(self, versions: Iterable[int]) -> None:
@@ -70,7 +65,7 @@ class LexicalIndex:
         with guarded(self._path), self._connections.get() as connection:
             connection.executemany(
                 "DELETE FROM passages WHERE rowid >= ? AND rowid < ?",
-                ((version * _ORDINALS, (version + 1) * _ORDINALS) for version in versions),
+                ((version * ORDINALS, (version + 1) * ORDINALS) for version in versions),
             )
 
     def search(
@@ -95,13 +90,13 @@ class LexicalIndex:
             if versions is not None:
                 # Written out: values that are bound are limited in number.
                 listed = ", ".join(str(int(version)) for version in versions)
-                only = f"AND rowid / {_ORDINALS} IN ({listed}) "
+                only = f"AND rowid / {ORDINALS} IN ({listed}) "
             rows = self._connections.get().execute(
                 "SELECT rowid, bm25(passages, ?, 1.0) AS score FROM passages "
                 f"WHERE passages MATCH ? {only}ORDER BY score, rowid LIMIT ?",
                 (_TITLE_WEIGHT, match, k),
             )
-            return [((row // _ORDINALS, row % _ORDINALS), -score / times) for row, score in rows]
+            return [((row // ORDINALS, row % ORDINALS), -score / times) for row, score in rows]
 
     def search_terms(self, question: str) -> list[str]:
         """The words of ``question`` that a search looks for, as they stand there."""
@@ -183,7 +178,7 @@ class LexicalIndex:
         """Versions that have passages here, current or not."""
         with guarded(self._path):
             rows = self._connections.get().execute(
-                "SELECT DISTINCT id / ? FROM passages_docsize", (_ORDINALS,)
+                "SELECT DISTINCT id / ? FROM passages_docsize", (ORDINALS,)
             )
             return {int(row[0]) for row in rows}
 
@@ -232,10 +227,3 @@ def _expression(frequency: Mapping[str, int]) -> tuple[str, int]:
     # A conjunction counts the terms of both its sides; so the others are named twice as well.
     lead = " OR ".join(leading)
     return f"({lead}) AND ({lead} OR {' OR '.join(others * 2)})", 2
-
-
-def _row(passage: PassageId) -> int:
-    version, ordinal = passage
-    if ordinal >= _ORDINALS:
-        raise ValueError(f"passage {ordinal} of one document: the limit is {_ORDINALS}")
-    return version * _ORDINALS + ordinal

@@ -53,6 +53,25 @@ def _log_ahead(connection: sqlite3.Connection, deadline: float) -> None:
             return
 
 
+PassageId = tuple[int, int]
+"""``(version, ordinal)``: a document's version as the manifest numbers it, and a passage of it."""
+
+ORDINALS = 1 << 20
+"""A passage's row is ``version * ORDINALS + ordinal``: a version is a range, fast to delete."""
+
+
+def row_of(passage: PassageId) -> int:
+    """The number of a passage's row.
+
+    Raises:
+        ValueError: the document has more passages than there are numbers for.
+    """
+    version, ordinal = passage
+    if ordinal >= ORDINALS:
+        raise ValueError(f"passage {ordinal} of one document: the limit is {ORDINALS}")
+    return version * ORDINALS + ordinal
+
+
 class Connections:
     """One connection a thread to one file, opened anew when another file has taken its place.
 

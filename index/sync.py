@@ -14,19 +14,26 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.chunk import ChunkSizes, chunk_document, embedding_text, embedding_title
+from index.chunk import (
+    ChunkSizes,
+    chunk_document,
+    embedding_text,
+    embedding_title,
+    sentences_within,
+)
 from index.embed import Embedder
 from index.errors import CorpusError, DocumentError, IndexCorrupt, StorageError, UserError
 from index.folder import Index, wipe
 from index.manifest import Failure, FileState, Version
 from index.parse import PARSER_VERSION, is_supported, parse_bytes
 from index.salvage import salvaged
+from index.sentences import sentence_spans
 from index.store import PassageId
 from index.types import Chunk, Document
 
@@ -134,6 +141,8 @@ def changed_since_sync(corpus: Path, index: Index) -> bool:
         return True
     if {"storing", "repairing"} & index.manifest.meta().keys():
         return True  # a sync died, or is at work
+    if not index.sentences.exists:
+        return True  # made before there were any
     try:
         return not _diff(_checked(corpus), index, verify=False).empty
     except CorpusError:
@@ -354,11 +363,11 @@ class _Sync:
         if not self._waiting:
             return
         index, waiting = self._index, self._waiting
-        texts: list[str] = []
+        passages: list[tuple[str, Chunk]] = []
         for document, chunks, _ in waiting:
             title = embedding_title(document, self._embedder)
-            texts += [embedding_text(title, chunk) for chunk in chunks]
-        vectors = self._embedder.encode_passages(texts)
+            passages += [(title, chunk) for chunk in chunks]
+        vectors, of_sentences = _embedded(self._embedder, passages)
         versions = index.manifest.announce(
             [(document, chunks, file, PARSER_VERSION) for document, chunks, file in waiting]
         )
@@ -373,12 +382,26 @@ class _Sync:
                 days.append(day)
                 rows.append(((version, chunk.ordinal), document.title, chunk.text))
         index.lexical.add(rows)
+        index.sentences.add(zip(ids, of_sentences, strict=True))
         _store(index, ids, vectors, days)
         index.manifest.commit(versions=versions)
         _sweep(index)
         self.passages += len(ids)
         self._waiting = []
         self._waiting_passages = 0
+
+
+def _embedded(
+    embedder: Embedder, passages: Sequence[tuple[str, Chunk]]
+) -> tuple[Vectors, list[Vectors]]:
+    """The vectors of passages, each under the title that comes first, and of their sentences."""
+    texts = [embedding_text(title, chunk) for title, chunk in passages]
+    spans = []
+    for text, (_, chunk) in zip(texts, passages, strict=True):
+        # From offsets in the document to offsets in what is embedded.
+        moved = len(text) - len(chunk.text) - chunk.span.start
+        spans.append([(span.start + moved, span.end + moved) for span in chunk.sentences])
+    return embedder.encode_in_passages(texts, spans)
 
 
 def _store(
@@ -409,6 +432,7 @@ def _sweep(index: Index) -> None:
         index.store.wrote(generation)
     if unfinished:
         index.lexical.delete(version for version, _ in unfinished)
+        index.sentences.delete(version for version, _ in unfinished)
         index.manifest.forget(version for version, _ in unfinished)
 
 
@@ -449,6 +473,9 @@ def _recover(index: Index, embedder: Embedder) -> str:
     if index.lexical.count() != passages:
         _restore_words(index)
         done.append("the word index was written anew")
+    if not index.sentences.exists or index.sentences.count() != passages:
+        _restore_sentences(index, embedder)
+        done.append("the vectors of sentences were written anew")
     if {"storing", "repairing"} & index.manifest.meta().keys():
         index.manifest.set_meta(storing=None, repairing=None)
     return "; ".join(done)
@@ -502,20 +529,65 @@ def _embed_again(
     vectors: list[Vectors],
     missing: Iterable[int],
 ) -> None:
-    text = index.text(version.sha256, version.parser)
-    document = Document(version.path, version.sha256, text, version.title)
-    title = embedding_title(document, embedder)
-    spans = {place.passage: place.span for place in index.manifest.passages_of(version.version)}
     places = list(missing)
-    fresh = embedder.encode_passages(
-        [
-            embedding_text(title, Chunk(ids[place][1], spans[ids[place]], words, 0))
-            for place in places
-            for words in [spans[ids[place]].of(text)]
-        ]
-    )
+    fresh, _ = _embedded(embedder, _passages(index, embedder, version, {ids[n] for n in places}))
     for place, vector in zip(places, fresh, strict=True):
         vectors[place] = vector
+
+
+def _passages(
+    index: Index, embedder: Embedder, version: Version, wanted: Collection[PassageId]
+) -> list[tuple[str, Chunk]]:
+    """Those of a current version that are ``wanted``, as they were embedded, in order."""
+    text = index.text(version.sha256, version.parser)
+    title = embedding_title(Document(version.path, version.sha256, text, version.title), embedder)
+    sentences = sentence_spans(text)
+    return [
+        (
+            title,
+            Chunk(
+                place.passage[1],
+                place.span,
+                place.span.of(text),
+                0,
+                sentences_within(sentences, place.span),
+            ),
+        )
+        for place in index.manifest.passages_of(version.version)
+        if place.passage in wanted
+    ]
+
+
+def _restore_sentences(index: Index, embedder: Embedder) -> None:
+    """Embed again the passages whose sentences have no vectors, and drop those of no passage."""
+    index.manifest.set_meta(repairing="sentences")
+    here: dict[int, set[int]] = {}
+    for number, ordinal in index.sentences.ids():
+        here.setdefault(number, set()).add(ordinal)
+    current = index.manifest.current()
+    index.sentences.delete(here.keys() - {version.version for version in current})
+    ids: list[PassageId] = []
+    passages: list[tuple[str, Chunk]] = []
+
+    def write() -> None:
+        _, vectors = _embedded(embedder, passages)
+        index.sentences.add(zip(ids, vectors, strict=True))
+        ids.clear()
+        passages.clear()
+
+    for version in current:
+        stored = here.get(version.version, set())
+        if not stored <= set(range(version.passages)):
+            index.sentences.delete([version.version])
+            stored = set()
+        missing = [(version.version, n) for n in range(version.passages) if n not in stored]
+        if missing:
+            ids += missing
+            passages += _passages(index, embedder, version, set(missing))
+        if len(ids) >= _GROUP:
+            write()
+    # Written even when empty: then the file is there, and no sync looks for it again.
+    write()
 
 
 def _restore_words(index: Index) -> None:
@@ -537,10 +609,12 @@ def _rebuild(index: Index) -> None:
         try:
             # In place where that works: readers in other processes see it at once.
             index.lexical.clear()
+            index.sentences.clear()
             if index.manifest.exists:
                 index.manifest.start()
         except UserError:
             index.lexical.close()
+            index.sentences.close()
             index.manifest.close()
             wipe(index.path)
 

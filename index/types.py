@@ -7,7 +7,8 @@ gives; ``text[start:end]`` is what they point at, in Python as in anything that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -36,6 +37,23 @@ class Span:
     def overlaps(self, other: Span) -> bool:
         """Whether the two share at least one code point."""
         return self.start < other.end and other.start < self.end
+
+
+def within(spans: Sequence[Span], span: Span) -> list[tuple[int, Span]]:
+    """Those of ``spans``, which are in order and apart, that overlap ``span``, with their places
+    among them. By binary search: a long document has thousands of sentences."""
+    low, high = 0, len(spans)
+    while low < high:
+        middle = (low + high) // 2
+        if spans[middle].end <= span.start:
+            low = middle + 1
+        else:
+            high = middle
+    found = []
+    while low < len(spans) and spans[low].start < span.end:
+        found.append((low, spans[low]))
+        low += 1
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +96,16 @@ class Chunk:
         span: where it stands; ``document.text[span.start:span.end] == text``, always.
         text: the words at the span. The title is not part of it.
         tokens: its length in the embedding model's own tokens, without special tokens and
-            without the title that :meth:`for_embedding` puts before it.
+            without the title that is embedded along with it.
+        sentences: the document's sentences that stand in it, in order; of one that is longer than
+            a passage, what stands in this.
     """
 
     ordinal: int
     span: Span
     text: str
     tokens: int
+    sentences: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +117,7 @@ class Hit:
         span, text: the passage; ``span`` counts in the text layer of version ``sha256``.
         score: higher is better; comparable only within the ranking that it came in.
         layer: the version of the parser whose text layer ``span`` counts in; empty: the current.
+        passage: by what name the index that found it knows it; ``None``: it was not found there.
     """
 
     path: str
@@ -107,3 +129,4 @@ class Hit:
     text: str
     score: float
     layer: str = ""
+    passage: tuple[int, int] | None = field(default=None, compare=False, repr=False)

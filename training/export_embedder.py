@@ -11,9 +11,10 @@ The second has its products in integers of eight bits. Where the first names ``X
 ``X.weight.int8``, transposed, and ``X.weight.scale``, one for each output; what these are,
 ``index/embed.py`` says, which makes them. Activations are scaled by the largest in the batch.
 
-Inputs are ``input_ids`` and ``attention_mask``, each ``(texts, tokens)`` int64; the output is
+Inputs are ``input_ids`` and ``attention_mask``, each ``(texts, tokens)`` int64. The outputs are
 ``vectors``, ``(texts, 384)`` float32, of length one: BERT (Devlin et al. 2019), the mean over the
-tokens that are no padding, and that divided by its length (Reimers & Gurevych 2019).
+tokens that are no padding, and that divided by its length (Reimers & Gurevych 2019); and
+``tokens``, ``(texts, tokens, 384)`` float32, of which it is the mean.
 
 It is written out by hand (``bert_graph.py``), not traced by ``torch.onnx``: that renames the
 weights and transposes them into new ones, which only a file with weights can hold, and makes
@@ -92,11 +93,13 @@ def build(config: dict[str, Any], integers: bool = False) -> ModelProto:
 
     # The sum in place of the mean: both have the same direction, and their lengths become one.
     counted = add("Unsqueeze", add("Cast", "attention_mask", to=TensorProto.FLOAT), one)
-    summed = add("Squeeze", add("MatMul", counted, add("Reshape", state, apart)), one)
+    tokens = add("Reshape", state, apart, out="tokens")
+    summed = add("Squeeze", add("MatMul", counted, tokens), one)
     add("LpNormalization", summed, out="vectors", axis=-1, p=2)
 
     inputs = dict.fromkeys(("input_ids", "attention_mask"), TensorProto.INT64)
-    return graph.model("all-MiniLM-L6-v2", inputs, {"vectors": ["texts", width]})
+    outputs = {"vectors": ["texts", width], "tokens": ["texts", "tokens", width]}
+    return graph.model("all-MiniLM-L6-v2", inputs, outputs)
 
 
 def configuration() -> dict[str, Any]:

@@ -443,6 +443,27 @@ def test_what_asks_in_other_words_is_read_for_the_vectors_of_its_words(
     assert read_with("Vessels")[0] == other
 
 
+def test_what_its_passage_makes_of_a_sentence_decides_what_is_read(words: LexicalIndex) -> None:
+    many = [f"The trawler {n} is of a kind." for n in range(READ + 5)]
+    lines = [*many, "It is hers."]
+    directions = np.eye(2, dtype=np.float32)
+
+    def read_with(*near: str, without: str = "") -> list[str]:
+        told = Told({})
+        candidates = [
+            replace(c, vector=directions[int(c.text not in near)]) if c.text != without else c
+            for c in pool(*lines)
+        ]
+        asking = FeatureScorer(lambda texts: directions[[0] * len(texts)], words, LANGUAGE, told)
+        asking.features(OWNER, candidates)
+        return [sentence.text for sentence in told.sentences]
+
+    assert "It is hers." not in read_with()
+    assert read_with("It is hers.")[0] == "It is hers."
+    # One without a vector would be behind those that have one: then none counts.
+    assert read_with("It is hers.", without=many[7]) == read_with()
+
+
 @pytest.mark.parametrize(
     ("score", "feature"),
     [(0.0, 0.0), (2.0, 0.5), (-2.0, -0.5), (12.0, 3.0), (99.0, 3.0), (-99.0, -3.0)],
@@ -466,18 +487,19 @@ def test_the_odds_of_its_words_are_bounded(
 
 
 def test_the_best_leads_all_that_were_read(words: LexicalIndex) -> None:
-    told = {f"Trawler {n} sank.": n + 11.0 for n in range(AT_FIRST)}
-    scorer = FeatureScorer(None, words, LANGUAGE, Told(told))
-    rows = {place: row for place, row, _ in scorer.features("Which trawler sank?", pool(*told)[1:])}
+    def leads(told: Mapping[str, float]) -> dict[int, float]:
+        scorer = FeatureScorer(None, words, LANGUAGE, Told(told))
+        rows = scorer.features("Which trawler sank?", pool(*told)[1:])
+        return {place: row["read_lead"] for place, row, _ in rows}
+
+    # Those beyond the bound are alike.
+    sure = leads({f"Trawler {n} sank.": n + 12.0 for n in range(AT_FIRST)})
+    assert sure == dict.fromkeys(range(AT_FIRST), 0.0)
     # Only the best are left; they are compared with all the same.
-    assert sorted(rows) == list(range(AT_FIRST - PARSED, AT_FIRST))
-    assert rows[AT_FIRST - 1]["read_lead"] == 0.0  # both lie beyond the bound
-    assert rows[AT_FIRST - PARSED]["read_lead"] == 0.0
-    low = {text: score / 4 - 9.0 for text, score in told.items()}
-    scorer = FeatureScorer(None, words, LANGUAGE, Told(low))
-    rows = {place: row for place, row, _ in scorer.features("Which trawler sank?", pool(*told)[1:])}
-    assert rows[AT_FIRST - 1]["read_lead"] == pytest.approx(1 / 16)
-    assert rows[AT_FIRST - 3]["read_lead"] == pytest.approx(-2 / 16)
+    low = leads({f"Trawler {n} sank.": n / 4 - 9.0 for n in range(READ)})
+    assert sorted(low) == list(range(READ - PARSED, READ))
+    assert low[READ - 1] == pytest.approx(1 / 16)
+    assert low[READ - 3] == pytest.approx(-2 / 16)
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,16 @@ class FakeEmbedder:
             row /= np.linalg.norm(row)
         return vectors
 
-    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self.encode(texts)
+    def encode_in_passages(
+        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        vectors, encoded = self.encode(texts), self.encoded
+        inside = [
+            self.encode([text[start:end] for start, end in of_text])
+            for text, of_text in zip(texts, spans, strict=True)
+        ]
+        self.encoded = encoded
+        return vectors, inside
 
 
 def sentences(seed: str, count: int) -> str:
@@ -89,6 +97,7 @@ class Content:
     texts: dict[Key, str]
     vectors: dict[Key, NDArray[np.float32]]
     words: dict[Key, tuple[str, str]]
+    sentences: dict[Key, NDArray[np.float32]]
     titles: dict[str, str]
 
 
@@ -125,10 +134,14 @@ def content(index: Index) -> Content:
         (spans,) = connection.execute("SELECT count(*) FROM passages").fetchone()
     connection.close()
     assert spans == len(keys)
+    assert sorted(index.sentences.ids()) == sorted(keys)
+    assert index.sentences.count() == len(keys)
+    of_sentences = index.sentences.get(list(keys), next((len(v) for v in stored.values()), 2))
     return Content(
         texts=texts,
         vectors={keys[passage]: vector for passage, vector in stored.items()},
         words={keys[passage]: pair for passage, pair in words.items()},
+        sentences={keys[passage]: vectors for passage, vectors in of_sentences.items()},
         titles=titles,
     )
 
@@ -141,6 +154,9 @@ def assert_same(one: Content, other: Content) -> None:
     assert one.vectors.keys() == other.vectors.keys()
     for key, vector in one.vectors.items():
         assert float(vector @ other.vectors[key]) > 0.9999, key
+    assert one.sentences.keys() == other.sentences.keys()
+    for key, sentences_of in one.sentences.items():
+        assert np.allclose(sentences_of, other.sentences[key], atol=1e-3), key
 
 
 def assert_as_from_nothing(index: Index, corpus: Path, fresh: Path, embedder: object) -> Content:

@@ -141,6 +141,63 @@ def test_another_models_passages_are_texts_like_others(named: Embedder) -> None:
     assert np.array_equal(named.encode_passages(texts), named.encode(texts))
 
 
+def test_spans_in_a_passage_are_the_means_of_their_tokens(
+    embedder: Embedder, named: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the tokens that sentence-transformers gives, in exact products."""
+    exact = Embedder()
+    exact.warm_up()
+    monkeypatch.setattr(exact._model, "_integers", lambda: exact._model._session)  # type: ignore[union-attr]
+    text = "Ferry fares\nThe port raised its fares.  It gave no reason — naïvely, Zoë says. 🎉"
+    words = [
+        "Ferry fares",
+        "The port raised its fares.",
+        "It gave no reason",
+        "Zo",
+        "  ",
+        "🎉",
+        text,
+    ]
+    spans = [(text.index(word), text.index(word) + len(word)) for word in words]
+    (vector,), (found,) = exact.encode_in_passages([text], [spans])
+    assert vector == pytest.approx(embedder.encode([text])[0], abs=1e-6)
+
+    named.warm_up()
+    model = named._model._model  # type: ignore[union-attr]
+    tokens = model.encode([text], output_value="token_embeddings")[0].numpy()
+    offsets = [*exact.token_offsets([text])[0]]
+    assert len(tokens) == len(offsets) + 2
+    for (start, end), got in zip(spans, found, strict=True):
+        inside = [n for n, (a, b) in enumerate(offsets, start=1) if a < end and b > start]
+        mean = tokens[inside].sum(axis=0) if inside else np.zeros(384)
+        assert got == pytest.approx(mean / (np.linalg.norm(mean) or 1.0), abs=1e-5)
+    assert not found[4].any()  # nothing but space
+    # In integers, which are what is kept, nearly the same.
+    (_,), (kept,) = embedder.encode_in_passages([text], [spans])
+    assert ((kept * found).sum(axis=1)[[0, 1, 2, 3, 5, 6]] > 0.9).all()
+
+
+def test_spans_of_many_passages_stay_with_theirs(embedder: Embedder) -> None:
+    texts = ["Gold fell. " * n for n in (1, 9, 0, 60)] + ["Oak. " * 400]
+    spans = [[(0, 10)] * n for n in (1, 0, 2, 3)] + [[(0, 4), (1995, 1999)]]
+    vectors, inside = embedder.encode_in_passages(texts, spans)
+    assert np.array_equal(vectors, embedder.encode_passages(texts))
+    assert [part.shape for part in inside] == [(n, 384) for n in (1, 0, 2, 3, 2)]
+    for text, some, part in zip(texts, spans, inside, strict=True):
+        _, (alone,) = embedder.encode_in_passages([text], [some])
+        assert np.array_equal(alone, part)
+    # What the model did not read has none.
+    assert inside[4][0].any()
+    assert not inside[4][1].any()
+    assert embedder.encode_in_passages([], [])[0].shape == (0, 384)
+
+
+def test_another_model_gives_no_vectors_of_spans(named: Embedder) -> None:
+    vectors, inside = named.encode_in_passages(["Gold fell.", "Oak."], [[(0, 4)], []])
+    assert np.array_equal(vectors, named.encode(["Gold fell.", "Oak."]))
+    assert [part.shape for part in inside] == [(0, 384)] * 2
+
+
 def test_who_only_asks_needs_no_integers() -> None:
     embedder = Embedder()
     embedder.warm_up()

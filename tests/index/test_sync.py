@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ from index.errors import (
 )
 from index.folder import Index
 from index.parse import parse_bytes
+from index.sentences import sentence_spans
 from index.sync import Refused, SyncReport, changed_since_sync, prune, sync
+from index.types import within
 from tests.index.making import (
     ROOT,
     FakeEmbedder,
@@ -941,7 +944,15 @@ def spoil(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["manifest.sqlite3", "lexical.sqlite3", "chroma/chroma.sqlite3", "texts", "no manifest"]
+    "what",
+    [
+        "manifest.sqlite3",
+        "lexical.sqlite3",
+        "sentences.sqlite3",
+        "chroma/chroma.sqlite3",
+        "texts",
+        "no manifest",
+    ],
 )
 def test_a_damaged_index_is_named_and_a_rebuild_heals(
     corpus: Path, index: Index, fake: FakeEmbedder, equal: Callable[[], object], what: str
@@ -962,7 +973,8 @@ def test_a_damaged_index_is_named_and_a_rebuild_heals(
             sync(corpus, damaged, fake)
         damaged.check()
         damaged.consistent(lambda: damaged.dense(fake.encode(["ships"])[0], 3))
-        damaged.consistent(lambda: damaged.words("ships", 3))
+        hits = damaged.consistent(lambda: damaged.words("ships", 3))
+        assert all(one is not None for one in damaged.vectors(hits, fake.dimension))
 
     for _ in range(2):
         with pytest.raises(IndexCorrupt) as caught:
@@ -985,7 +997,9 @@ def test_a_damaged_index_is_named_and_a_rebuild_heals(
     equal()
 
 
-@pytest.mark.parametrize("what", ["manifest.sqlite3", "lexical.sqlite3", "chroma/chroma.sqlite3"])
+@pytest.mark.parametrize(
+    "what", ["manifest.sqlite3", "lexical.sqlite3", "sentences.sqlite3", "chroma/chroma.sqlite3"]
+)
 def test_a_rebuild_in_the_process_that_saw_the_damage(
     corpus: Path, index: Index, fake: FakeEmbedder, equal: Callable[[], object], what: str
 ) -> None:
@@ -1035,6 +1049,73 @@ def test_a_part_that_was_lost_is_written_anew(
     assert fake.encoded - embedded == lost  # what is still there is not embedded again
     equal()
     assert sync(corpus, index, fake).repaired == ""
+
+
+@pytest.mark.parametrize("lost", ["the file", "all", "one", "one more", "one too many"])
+def test_vectors_of_sentences_that_were_lost_are_made_anew(
+    corpus: Path, index: Index, fake: FakeEmbedder, equal: Callable[[], object], lost: str
+) -> None:
+    write(corpus, {"a.txt": sentences("a", 5), "b.txt": sentences("b", 50)})
+    passages = sync(corpus, index, fake).passages
+    second = next(v for v in index.manifest.current() if v.path == "b.txt")
+    assert not changed_since_sync(corpus, index)
+    embedded = fake.encoded
+    if lost == "the file":
+        # An index from before there were any: answers come from the rest until the next sync.
+        index.sentences.close()
+        (index.path / "sentences.sqlite3").unlink()
+        hits = index.consistent(lambda: index.words("ships", 3))
+        assert index.vectors(hits, fake.dimension) == [None] * 3
+        assert changed_since_sync(corpus, index)
+    elif lost == "all":
+        index.sentences.clear()
+    elif lost == "one":
+        index.sentences.delete([second.version])
+    else:
+        ordinal = second.passages if lost == "one too many" else 0
+        version = second.version if lost == "one too many" else 99
+        index.sentences.add([((version, ordinal), fake.encode(["x"]))])
+        embedded = fake.encoded
+    report = sync(corpus, index, fake)
+    assert report.repaired == "the vectors of sentences were written anew"
+    assert not report.dirty
+    again = {"one": second.passages, "one too many": second.passages, "one more": 0}
+    assert fake.encoded - embedded == again.get(lost, passages)
+    equal()
+    assert sync(corpus, index, fake).repaired == ""
+    assert not changed_since_sync(corpus, index)
+
+
+def test_a_hits_sentences_have_the_vectors_that_their_passage_gave_them(
+    corpus: Path, index: Index, embedder: Embedder
+) -> None:
+    """With the real model, and the split that an answer goes by."""
+    text = "Ferry fares\n\nThe port raised its fares on Monday. It gave no reason.\n\nNobody came."
+    write(corpus, {"a.txt": text, "b.txt": sentences("b", 40)})
+    index.close()
+    real = Index(index.path, model=embedder.identity)
+    sync(corpus, real, embedder)
+    hits = real.consistent(lambda: real.words("fares", 1) + real.words("ships", 9))
+    assert len(hits) > 2
+    for hit, vectors in zip(hits, real.vectors(hits, embedder.dimension), strict=True):
+        spans = within(sentence_spans(real.text(hit.sha256)), hit.span)
+        assert vectors is not None
+        assert len(vectors) == len(spans)
+    (vectors,) = real.vectors(hits[:1], embedder.dimension)
+    assert vectors is not None
+    asking = embedder.encode(["Why were fares raised?", "Why did the port give no reason?"])
+    nearest = [
+        spans[n][1].of(text)
+        for spans in [within(sentence_spans(text), hits[0].span)]
+        for n in (vectors @ asking.T).argmax(axis=0)
+    ]
+    assert nearest == ["The port raised its fares on Monday.", "It gave no reason."]
+    # "It" alone is near nothing: the sentence has read what stands before it.
+    alone = embedder.encode(["It gave no reason."])[0]
+    assert vectors[2] @ asking[0] > alone @ asking[0] + 0.1
+    # Not what the index found: then it has none.
+    assert real.vectors([replace(hits[0], passage=None)], embedder.dimension) == [None]
+    real.close()
 
 
 TEAR = {
