@@ -336,7 +336,12 @@ def _newest_first(
     best, judgement = ranked[0]
     if best.hit.published is None:
         return list(ranked)
-    bar = _logit(judgement.probability) - (_ALIKE_NOW if _NOW.search(question) else _ALIKE)
+    alike = _ALIKE
+    if _NOW.search(question):
+        alike = _ALIKE_NOW
+    elif _ONCE.search(question):
+        alike = 0.0  # what happened once does not age
+    bar = _logit(judgement.probability) - alike
     asked = _words(question)
     newer = [
         pair

@@ -553,6 +553,16 @@ def test_who_asks_for_an_earlier_state_is_given_it(documents: Documents, questio
     assert texts(found)[0] == OLD
 
 
+def test_what_happened_once_does_not_age(documents: Documents) -> None:
+    def first(asked: str, new: float) -> str:
+        return texts(select(asked, fees(documents), documents, {OLD: 0.80, NEW: new}))[0]
+
+    asked = "What did Elm raise its harbour fee to?"
+    assert (first(asked, 0.79), first(asked, 0.80)) == (OLD, NEW)
+    assert first(f"{asked[:-1]} in the end?", 0.79) == NEW
+    assert first("What is the harbour fee of Elm?", 0.79) == NEW
+
+
 @pytest.mark.parametrize(
     "word", ["now", "currently", "today", "these days", "so far", "in the end", "at present"]
 )
