@@ -8,8 +8,9 @@ does not have; how near its embedding lies. Two regressions weigh these: one ran
 a question, the other gives the best of them its probability.
 
 Its cost does not depend on the size of the corpus. All sentences of the hits are compared by
-words, and by the vectors of these; the best dozen are read, and another where none of them is sure
-to answer; of the best ten of these those are parsed that do not stay far behind the first.
+words, by the vectors of these, and by those that the index keeps of the sentences themselves; the
+best ten are read, and ten more where none of them is sure to answer; of the best ten of these
+those are parsed that do not stay far behind the first.
 """
 
 from __future__ import annotations

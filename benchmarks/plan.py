@@ -20,6 +20,7 @@ _SHARDS = (1_000_000, 5_000_000, 10_000_000)
 _PARTS = {
     "chroma": "vectors and their graph (`chroma`)",
     "lexical.sqlite3": "words (`lexical.sqlite3`)",
+    "sentences.sqlite3": "vectors of sentences (`sentences.sqlite3`)",
     "manifest.sqlite3": "manifest",
     "texts": "text layers (`texts`)",
 }
@@ -35,6 +36,7 @@ def table(result: tables.Result) -> str:
     disk = {
         name: _slope(few, many, few["parts_bytes"].get(name, 0), many["parts_bytes"].get(name, 0))
         for name in _PARTS
+        if name in many["parts_bytes"]
     }
     memory = _slope(few, many, few["answers"]["peak_bytes"], many["answers"]["peak_bytes"])
     rows = [

@@ -5,7 +5,7 @@ weighted by the logarithm of its count: a random projection of the bag of words 
 Lindenstrauss 1984; Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML
 2009). So texts that share rare words are near each other, as a search expects; what means the
 same in other words is not. Passages are cut by the packaged model's own tokenizer, and are the same
-ones.
+ones; a sentence has the vector of its passage.
 """
 
 from __future__ import annotations
@@ -81,11 +81,15 @@ class SeededEmbedder(Embedder):
     def encode_in_passages(
         self, texts: Sequence[str], spans: Sequence[Ranges]
     ) -> tuple[Vectors, list[Vectors]]:
+        import numpy as np
+
+        vectors = self.encode(texts)
+        # A model gives them along with the passage's; to make others here would take time.
         inside = [
-            self.encode([text[start:end] for start, end in of_text])
-            for text, of_text in zip(texts, spans, strict=True)
+            np.repeat(vector[None], len(of_text), axis=0)
+            for vector, of_text in zip(vectors, spans, strict=True)
         ]
-        return self.encode(texts), inside
+        return vectors, inside
 
     def token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         if self._tokens is None:

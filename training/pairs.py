@@ -506,7 +506,13 @@ _BEFORE_IT = r"(?:,? ?\b(?:in|on|at|by|for|from|to|of|with|since|until|during|ab
 
 def vague(sentence: str, answer: str, question: str, rng: random.Random) -> str | None:
     """The sentence with its answer taken out or made vague: it repeats the question's words and
-    brings nothing, as a headline does."""
+    brings nothing, as a headline does. None where what is left would still have the answer, as
+    "a number of" has, put in for "of"."""
+    made = _vague(sentence, answer, question, rng)
+    return made if made and not has_any(made, [answer]) else None
+
+
+def _vague(sentence: str, answer: str, question: str, rng: random.Random) -> str | None:
     if sentence.count(answer) != 1 or len(answer) > 0.6 * len(sentence):
         return None
     at = sentence.index(answer)
@@ -526,8 +532,7 @@ def vague(sentence: str, answer: str, question: str, rng: random.Random) -> str 
         other = rng.choice(["something", "that", "this", "it"])
     if not head:
         other = other[:1].upper() + other[1:]
-    # "a number of" for "of" would bring the answer back.
-    return head + other + tail if not has_any(other, [answer]) else None
+    return head + other + tail
 
 
 def headline(question: str) -> str | None:
