@@ -38,7 +38,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,9 +72,11 @@ SCORERS = {
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Sentences that belong together: one question's candidates, or one document."""
+    """Sentences that belong together: one question's candidates, or one document. ``vectors`` are
+    theirs, where an index has given them."""
 
     parts: list[data.Part]
+    vectors: Sequence[Any] = field(default=(), kw_only=True)
 
     @cached_property
     def words(self) -> data.Bm25:
@@ -135,9 +137,12 @@ def whole_scorer(folder: Path, pools: Sequence[Pool], kept: Path) -> Score:
         by_words=Remembered(WordVectors().encode),
     )
     alone = cross_encoder(folder)
+    known: dict[Pool, Sequence[Any]] = {}
 
     def score(question: str, pool: Pool, among: Sequence[int]) -> Any:
         own = isinstance(pool, Sentences)
+        if pool not in known:
+            known[pool] = pool.vectors or meanings(pool, embedder)
         offered = []
         for n in among:
             text, title, _ = pool.parts[n]
@@ -146,7 +151,9 @@ def whole_scorer(folder: Path, pools: Sequence[Pool], kept: Path) -> Score:
             hit = Hit(title if own else str(n), "0" * 64, title, None, None, span, text, 1.0)
             around = tuple(pool.parts[m][0] for m in range(max(0, n - 3), n)) if own else ()
             after = pool.parts[n + 1][0] if own and n + 1 < len(pool.parts) else ""
-            offered.append(Candidate(hit, 0, span, text, around, after, lead=n + 3))
+            offered.append(
+                Candidate(hit, 0, span, text, around, after, lead=n + 3, vector=known[pool][n])
+            )
         found = scorer.weighed(question, offered)
         scores = alone(question, pool, among) / 1000.0 - 100.0
         for place, odds, judgement in found:
@@ -155,6 +162,36 @@ def whole_scorer(folder: Path, pools: Sequence[Pool], kept: Path) -> Score:
         return scores
 
     return score
+
+
+PASSAGE = 220
+"""Tokens of a passage, as the index cuts them (it lets them overlap besides)."""
+
+
+def meanings(pool: Pool, embedder: Any) -> list[Any]:
+    """A unit vector of each sentence, as its passage has it: with its neighbours where the pool is
+    a document, alone otherwise."""
+    passages: list[list[int]] = []
+    size = 0
+    lengths = [len(offsets) for offsets in embedder.token_offsets([p[0] for p in pool.parts])]
+    for n, length in enumerate(lengths):
+        if not passages or size + length > PASSAGE or not isinstance(pool, Sentences):
+            passages.append([])
+            size = 0
+        passages[-1].append(n)
+        size += length
+    texts, spans = [], []
+    for passage in passages:
+        text = pool.parts[passage[0]][1]
+        inside = []
+        for n in passage:
+            text += " " if text else ""
+            inside.append((len(text), len(text) + len(pool.parts[n][0])))
+            text += pool.parts[n][0]
+        texts.append(text)
+        spans.append(inside)
+    _, found = embedder.encode_in_passages(texts, spans)
+    return [vector for vectors in found for vector in vectors]
 
 
 def bi_encoder() -> Score:
@@ -380,7 +417,8 @@ def news_pools(folder: Path, work: Path, limit: int | None) -> list[tuple[Any, .
                 among(c, row["gold"]) and not among(c, row.get("forbidden") or ()) for c in pool
             ]
             parts = [(c.text, c.hit.title, c.before[-1] if c.before else "") for c in pool]
-            made.append((row["kind"], row["question"], Pool(parts), right))
+            vectors = [c.vector for c in pool]
+            made.append((row["kind"], row["question"], Pool(parts, vectors=vectors), right))
     return made
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from index.embed import Embedder
 from training import measure
 from training.measure import Pool
 
@@ -92,6 +93,26 @@ def test_what_it_does_not_weigh_stands_behind_in_the_readers_order(whole: measur
 
 
 # -- sets ------------------------------------------------------------------------------------------
+
+
+def test_a_sentence_of_a_document_means_what_its_passage_makes_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Ferries\n\nThe port raised its fares. It gave no reason.\n" + "Salt. " * 150)
+    document, embedder = measure.read_document(file), Embedder()
+    found = measure.meanings(document, embedder)
+    assert len(found) == len(document.parts) == 152
+    # Two passages: a single one is as the index would have it, but for the line ends.
+    text = "Ferries " + " ".join(["The port raised its fares.", "It gave no reason."])
+    text += " Salt." * 104
+    assert len(embedder.token_offsets([text])[0]) == 1 + 6 + 5 + 208
+    span = (text.index("It"), text.index("It") + len("It gave no reason."))
+    _, ((vector,),) = embedder.encode_in_passages([text], [[span]])
+    assert found[1] == pytest.approx(vector, abs=1e-6)
+    # Of what is no document each stands alone.
+    alone = measure.meanings(pool(["It gave no reason."] * 2), embedder)
+    _, ((vector,),) = embedder.encode_in_passages(["Title It gave no reason."], [[(6, 24)]])
+    assert alone[0] == pytest.approx(vector, abs=1e-6)
+    assert np.array_equal(*alone)
 
 
 def test_trecqa_takes_questions_with_both_and_averages_over_them(tmp_path: Path) -> None:
