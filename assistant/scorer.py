@@ -74,6 +74,10 @@ _OF_MEANING = 2.0
 """What counts the cosine of the vector that the index keeps of a sentence, beside the likeness of
 its words and the share of the question's words that it has."""
 
+_WIDTH = 4.0
+"""The cosines of one question's candidates lie within about a quarter of each other; by this much
+more, they differ as other features do."""
+
 PARSED = 10
 """Sentences that are parsed for a question, at most."""
 
@@ -135,6 +139,7 @@ FEATURES = (
     "names_near",
     "pairs",  # share of neighbouring content words that are neighbours in the sentence too
     "predicate",  # whether the question's verb is there
+    "meaning",  # how near what its passage makes of it lies, where the reader is unsure
     "cosine",
     "cosine_lead",  # by how much it leads the best other
     "cosine_before",  # of the sentence before: an answer often follows what sets its scene
@@ -318,8 +323,15 @@ class FeatureScorer:
         asked = _Asked.read(question, candidates, self._words)
         reports = _reports(asked, candidates)
         compared = [_Compared.make(asked, c, reports[c.hit.path]) for c in candidates]
-        likeness = self._likeness(question, candidates)
-        promise = [one.sift() + like for one, like in zip(compared, likeness, strict=True)]
+        # Those that ask in other words than the report has would be sifted out by the words in
+        # common: so the likeness of words counts, and that of the sentence as its passage has it.
+        meaning = self._meaning(question, candidates)
+        promise = [
+            one.sift() + like + _OF_MEANING * near
+            for one, like, near in zip(
+                compared, self._wording(question, candidates), meaning, strict=True
+            )
+        ]
         order = sorted(
             range(len(candidates)),
             key=lambda place: -(promise[place] + 0.15 / (1 + candidates[place].rank)),
@@ -329,6 +341,8 @@ class FeatureScorer:
         order, chosen = order[: len(readings)], chosen[: len(readings)]
         # Beside a reader they would add nothing: it was measured (training/README.md).
         cosines = [0.0] * len(order) if self._reader else self._cosines(question, chosen)
+        # Where the reader takes one for an answer, it need not be asked what any is about.
+        unsure = _sigmoid(-max(reading.score for reading in readings)) if self._reader else 1.0
         final = sorted(
             range(len(order)),
             key=lambda n: -(2.0 * compared[order[n]].sift() + readings[n].score + 3.0 * cosines[n]),
@@ -355,6 +369,7 @@ class FeatureScorer:
                 counts_another(grammar.question, grammar.sentence, readings[n].answer)
             )
             row["unfilled"] = unfilled(question, candidate.text, readings[n].answer)
+            row["meaning"] = unsure * meaning[place] * _WIDTH
             row["cosine"] = cosines[n]
             row["cosine_lead"] = _lead([cosines[m] for m in final], final.index(n))
             row["cosine_before"] = (
@@ -373,14 +388,8 @@ class FeatureScorer:
             found = [*found, *self._reader.read(question, sentences[AT_FIRST:])]
         return found
 
-    def _likeness(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
-        """How near the words of each, and of its title, are to the question's, and the sentence
-        itself as its passage has it: those that ask in other words than the report has would be
-        sifted out by the words in common."""
-        words, meaning = self._wording(question, candidates), self._meaning(question, candidates)
-        return [one + _OF_MEANING * other for one, other in zip(words, meaning, strict=True)]
-
     def _wording(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
+        """How near the words of each, and of its title, are to the question's."""
         if self._by_words is None:
             return [0.0] * len(candidates)
         titles = list(dict.fromkeys(c.hit.title for c in candidates))

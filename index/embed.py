@@ -541,7 +541,7 @@ def mapped(path: Path) -> dict[str, Vectors]:
     return found
 
 
-_MOST = 63
+MOST = 63
 """The largest integer of a weight: seven bits. With eight, a processor that adds two products of
 bytes in 16 bits, as those without VNNI do, would overflow, and give other vectors."""
 
@@ -557,7 +557,7 @@ def in_integers(weights: dict[str, Vectors]) -> dict[str, NDArray[Any]]:
     found: dict[str, NDArray[Any]] = {}
     for name, array in weights.items():
         if array.ndim == 2 and name.startswith("encoder."):
-            scale = np.abs(array).max(axis=1) / np.float32(_MOST)
+            scale = np.abs(array).max(axis=1) / np.float32(MOST)
             whole = np.rint(array / np.maximum(scale, np.float32(1e-12))[:, None])
             found[f"{name}.int8"] = np.ascontiguousarray(whole.astype(np.int8).T)
             found[f"{name}.scale"] = scale

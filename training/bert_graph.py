@@ -52,6 +52,13 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, [name], name=name, domain=domain, **how))
         return name
 
+    def split(self, name: str, parts: int) -> list[str]:
+        """The columns of a matrix, in so many equal parts."""
+        made = [f"{name}_{part}" for part in range(parts)]
+        how = {"axis": 1, "num_outputs": parts}
+        self.nodes.append(helper.make_node("Split", [name], made, name=f"{name}_split", **how))
+        return made
+
     def model(self, name: str, inputs: Mapping[str, int], outputs: Mapping[str, Any]) -> ModelProto:
         """The whole of it.
 

@@ -395,13 +395,14 @@ GROUPS = {
         "words", "words_near", "words_report", "words_rarest", "words_strange", "names",
         "names_near", "pairs", "predicate", "words_all", "names_all",
     },
+    "what its passage makes of a sentence": {"meaning"},
 }  # fmt: skip
 """What the scorer is made of, by the features that it shows in."""
 
 
 RANKED_WITHOUT = frozenset(FEATURES) - set(
     """read read_lead read_span same_way reversed party_unknown other_party another says names
-    names_near pairs""".split()
+    names_near pairs meaning""".split()
 )
 """What a ranking does without where there is a reader: it has seen the words, what kind of thing
 they are, and what they mean. Not who does what to whom, nor what stands farther off."""

@@ -464,6 +464,28 @@ def test_what_its_passage_makes_of_a_sentence_decides_what_is_read(words: Lexica
     assert read_with("It is hers.", without=many[7]) == read_with()
 
 
+@pytest.mark.parametrize(("best", "share"), [(-9.0, 1.0), (0.0, 0.5), (2.0, 0.119), (9.0, 0.0)])
+def test_what_its_passage_makes_of_it_ranks_a_sentence_as_far_as_the_reader_is_unsure(
+    words: LexicalIndex, best: float, share: float
+) -> None:
+    near = {"It is hers.": 0.75, "Fog came.": 0.5}
+    candidates = [
+        replace(c, vector=np.array([near.get(c.text, 0.25), 0.0], dtype=np.float32))
+        for c in pool(*near)
+    ]
+    asking = np.array([[1.0, 0.0]], dtype=np.float32)
+    reader = Told({"Fog came.": best, "It is hers.": best - 1.0}, best - 2.0)
+    scorer = FeatureScorer(lambda texts: asking[[0] * len(texts)], words, LANGUAGE, reader)
+    rows = {place: row["meaning"] for place, row, _ in scorer.features(OWNER, candidates)}
+    # A quarter of a cosine apart, by which much they often are, is as much as a share of one.
+    assert rows[1] - rows[2] == pytest.approx(share, abs=1e-3)
+    assert rows[2] == pytest.approx(2 * share, abs=2e-3)
+
+
+def test_of_sentences_without_vectors_no_meaning_is_weighed(words: LexicalIndex) -> None:
+    assert read(words, OWNER, {BYRON: -3.0})["meaning"] == 0.0
+
+
 @pytest.mark.parametrize(
     ("score", "feature"),
     [(0.0, 0.0), (2.0, 0.5), (-2.0, -0.5), (12.0, 3.0), (99.0, 3.0), (-99.0, -3.0)],

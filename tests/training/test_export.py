@@ -18,6 +18,7 @@ pytest.importorskip("onnx", reason="it comes with the extra: train")
 import onnxruntime
 
 from assistant.cross_encoder import Sentence, reader
+from index.embed import in_integers
 from training import export, train_cross_encoder
 
 WIDTH, LARGE = 32, 7
@@ -93,7 +94,7 @@ def scores(made: Any, inputs: list[dict[str, torch.Tensor]]) -> list[Any]:
 
 def test_the_graph_says_what_the_model_says(model: Any) -> None:
     inputs = batches(4, 1)
-    made = export.build(model.model.config.to_dict(), export.named(model), integers=False)
+    made = export.build(model.model.config.to_dict(), export.named(model))
     for values, (score, span) in zip(inputs, scores(made, inputs), strict=True):
         with torch.no_grad():
             own, words = model(**values)
@@ -117,8 +118,8 @@ def test_products_of_smooth_activations_are_what_they_were(model: Any) -> None:
     }
     config = model.model.config.to_dict()
     for one, other in zip(
-        scores(export.build(config, weights, integers=False), inputs),
-        scores(export.build(config, smooth, integers=False), inputs),
+        scores(export.build(config, weights), inputs),
+        scores(export.build(config, smooth), inputs),
         strict=True,
     ):
         assert one[0] == pytest.approx(other[0], abs=1e-4)
@@ -126,14 +127,76 @@ def test_products_of_smooth_activations_are_what_they_were(model: Any) -> None:
 
 def test_they_lose_less_in_eight_bits(model: Any) -> None:
     config, weights, inputs = model.model.config.to_dict(), export.named(model), batches(12, 1)
-    exact = np.concatenate([s for s, _ in scores(export.build(config, weights, False), inputs)])
+    read = [values["attention_mask"].numpy().astype(bool) for values in inputs]
 
-    def lost(of: Any) -> float:
-        found = np.concatenate([s for s, _ in scores(export.build(config, of, True), inputs)])
-        return float(np.sqrt(((found - exact) ** 2).mean()))
+    def said(held: Any) -> Any:
+        spans = [span for _, span in scores(export.build(config, held), inputs)]
+        return np.concatenate([span[where] for span, where in zip(spans, read, strict=True)])
 
-    smooth = export.smooth(weights, export.sizes(model, batches(20, 2)))
-    assert 0.0 < lost(smooth) < 0.7 * lost(weights)
+    exact = said(weights)
+
+    def lost(held: Any) -> float:
+        return float(np.sqrt(((said(held) - exact) ** 2).mean()))
+
+    seen = batches(20, 2)
+    largest, together = export.sizes(model, seen), export.moments(model, seen)
+    one = export.rounded(export.smooth(weights, largest), together)
+    ordered = dict(weights)
+    export.sort(ordered, largest, together)
+    shipped = export.rounded(export.smooth(ordered, largest), together)
+    assert set(shipped) == set(one)
+    # The wide product that comes down to half as many channels is made in two parts.
+    assert set(in_integers(weights)) - set(shipped) == {
+        f"encoder.layer.{layer}.output.dense.weight.{part}"
+        for layer in (0, 1)
+        for part in ("int8", "scale")
+    }
+    halves = [f"encoder.layer.1.output.dense.weight.{part}" for part in (0, 1)]
+    assert [shipped[f"{half}.int8"].shape for half in halves] == [(WIDTH, WIDTH)] * 2
+    assert [shipped[f"{half}.scale"].shape for half in halves] == [(WIDTH,)] * 2
+    assert 0.0 < lost(shipped) < 0.8 * lost(in_integers(weights))
+    assert lost(shipped) < 1.02 * lost(one)
+
+
+def test_in_another_order_the_model_says_the_same(model: Any) -> None:
+    weights, inputs = export.named(model), batches(4, 1)
+    largest, together = export.sizes(model, inputs), export.moments(model, inputs)
+    for layer in (0, 1):  # which are nothing before a training
+        weights[f"encoder.layer.{layer}.intermediate.dense.bias"] = np.linspace(
+            -1, 1, 64, dtype=np.float32
+        )
+    ordered, sizes, moments = dict(weights), dict(largest), dict(together)
+    export.sort(ordered, sizes, moments)
+    wide = "encoder.layer.0.output.dense"
+    assert {name for name in weights if not np.array_equal(weights[name], ordered[name])} == {
+        f"encoder.layer.{layer}.{part}"
+        for layer in (0, 1)
+        for part in ("intermediate.dense.weight", "intermediate.dense.bias", "output.dense.weight")
+    }
+    smooth = sizes[wide] / export.balance(sizes[wide], [ordered[f"{wide}.weight"]])
+    assert (np.diff(smooth) <= 1e-6).all()
+    assert sorted(sizes[wide]) == pytest.approx(sorted(largest[wide]))
+    order = [int(np.flatnonzero(largest[wide] == size)[0]) for size in sizes[wide]]
+    assert np.array_equal(moments[wide], together[wide][np.ix_(order, order)])
+    config = model.model.config.to_dict()
+    for one, other in zip(
+        scores(export.build(config, weights), inputs),
+        scores(export.build(config, ordered), inputs),
+        strict=True,
+    ):
+        assert one[0] == pytest.approx(other[0], abs=1e-4)
+
+
+def test_how_channels_go_together(model: Any) -> None:
+    inputs = batches(3, 3)
+    found = export.moments(model, inputs)
+    assert set(found) == set(export.sizes(model, inputs))
+    with torch.no_grad():
+        states = [model.model.bert(**v, output_hidden_states=True).hidden_states for v in inputs]
+    tokens = torch.cat([s[1].flatten(0, 1) for s in states])
+    assert found["encoder.layer.1.attention.self"] == pytest.approx(
+        (tokens.T @ tokens).numpy(), rel=1e-4, abs=1e-3
+    )
 
 
 def test_how_large_each_channel_gets(model: Any) -> None:
