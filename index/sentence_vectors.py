@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _MOST = 7
 """The largest of the integers from -7 to 7; with 8 added, each is half a byte."""
 
+_PAGE_BYTES = 16_384
+"""A passage has one or two thousand bytes: of SQLite's own pages a third would stay empty."""
+
 _ASKED = 500
 """Passages in one query."""
 
@@ -37,7 +40,7 @@ class SentenceVectors:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connections = Connections(path, _prepare)
+        self._connections = Connections(path, _prepare, _PAGE_BYTES)
 
     @property
     def exists(self) -> bool:

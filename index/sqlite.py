@@ -20,8 +20,13 @@ _UNWRITABLE = (
 )
 
 
-def connect(path: Path, *, busy_seconds: float = 30.0) -> sqlite3.Connection:
+def connect(
+    path: Path, *, busy_seconds: float = 30.0, page_bytes: int | None = None
+) -> sqlite3.Connection:
     """A connection that lets readers go on while one process writes.
+
+    ``page_bytes`` is the size of a new file's pages (SQLite's own is 4,096); a file that is there
+    keeps its own.
 
     ``check_same_thread`` is off so that a connection can be closed from another thread than its
     own; each is used by one thread.
@@ -29,6 +34,8 @@ def connect(path: Path, *, busy_seconds: float = 30.0) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=busy_seconds, check_same_thread=False)
     try:
+        if page_bytes is not None:
+            connection.execute(f"PRAGMA page_size = {page_bytes}")
         _log_ahead(connection, time.monotonic() + busy_seconds)
         # WAL with NORMAL survives the death of the process at any instant; a power cut may lose
         # the last commits, which the next sync makes again.
@@ -77,10 +84,17 @@ class Connections:
 
     Args:
         prepare: called with each new connection.
+        page_bytes: see :func:`connect`.
     """
 
-    def __init__(self, path: Path, prepare: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        prepare: Callable[[sqlite3.Connection], None],
+        page_bytes: int | None = None,
+    ) -> None:
         self.path = path
+        self._page_bytes = page_bytes
         self._prepare = prepare
         self._local = threading.local()
         self._open: list[tuple[threading.Thread, sqlite3.Connection]] = []
@@ -94,7 +108,7 @@ class Connections:
         if connection is not None:
             # A rebuild has put a new file there; this one would answer from the old for ever.
             self._discard(connection)
-        connection = connect(self.path)
+        connection = connect(self.path, page_bytes=self._page_bytes)
         try:
             self._prepare(connection)
         except BaseException:

@@ -107,6 +107,16 @@ def test_more_passages_than_one_query_takes(vectors: SentenceVectors) -> None:
     assert vectors.count() == 1200
 
 
+def test_hardly_more_is_stored_than_there_is(vectors: SentenceVectors, tmp_path: Path) -> None:
+    vectors.add(((1, n), drawn(11, seed=n)) for n in range(300))
+    vectors.close()
+    file = tmp_path / "sentences.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    assert file.stat().st_size < 1.2 * 300 * 11 * 192
+
+
 def plan(path: Path, statement: str) -> Sequence[str]:
     with sqlite3.connect(path) as connection:
         rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
