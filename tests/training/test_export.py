@@ -92,6 +92,17 @@ def scores(made: Any, inputs: list[dict[str, torch.Tensor]]) -> list[Any]:
     ]
 
 
+def assert_alike(model: Any, weights: Any, others: Any, inputs: Any) -> None:
+    """Two sets of weights give the same scores."""
+    config = model.model.config.to_dict()
+    for one, other in zip(
+        scores(export.build(config, weights), inputs),
+        scores(export.build(config, others), inputs),
+        strict=True,
+    ):
+        assert one[0] == pytest.approx(other[0], abs=1e-4)
+
+
 def test_the_graph_says_what_the_model_says(model: Any) -> None:
     inputs = batches(4, 1)
     made = export.build(model.model.config.to_dict(), export.named(model))
@@ -116,13 +127,7 @@ def test_products_of_smooth_activations_are_what_they_were(model: Any) -> None:
             "output.dense",
         )
     }
-    config = model.model.config.to_dict()
-    for one, other in zip(
-        scores(export.build(config, weights), inputs),
-        scores(export.build(config, smooth), inputs),
-        strict=True,
-    ):
-        assert one[0] == pytest.approx(other[0], abs=1e-4)
+    assert_alike(model, weights, smooth, inputs)
 
 
 def test_they_lose_less_in_eight_bits(model: Any) -> None:
@@ -178,13 +183,7 @@ def test_in_another_order_the_model_says_the_same(model: Any) -> None:
     assert sorted(sizes[wide]) == pytest.approx(sorted(largest[wide]))
     order = [int(np.flatnonzero(largest[wide] == size)[0]) for size in sizes[wide]]
     assert np.array_equal(moments[wide], together[wide][np.ix_(order, order)])
-    config = model.model.config.to_dict()
-    for one, other in zip(
-        scores(export.build(config, weights), inputs),
-        scores(export.build(config, ordered), inputs),
-        strict=True,
-    ):
-        assert one[0] == pytest.approx(other[0], abs=1e-4)
+    assert_alike(model, weights, ordered, inputs)
 
 
 def test_how_channels_go_together(model: Any) -> None:
