@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.chunk import ChunkSizes, chunk_document, embedding_text, embedding_title
 from index.embed import Embedder
 from index.sentences import sentence_spans
-from index.types import Chunk, Document
+from index.types import Chunk, Document, within
 from tests.index.making import FakeEmbedder
 
 HOSTILE = (
@@ -76,6 +76,13 @@ def check(text: str, title: str, tokenizer: Embedder | FakeEmbedder, sizes: Chun
         assert text[chunk.span.start : chunk.span.end] == chunk.text
         assert chunk.text.strip() == chunk.text != ""
         assert len(tokens) + tokenizer.special_tokens <= tokenizer.max_tokens
+        # As many as an answer finds there, and in its order.
+        inside = within(sentence_spans(text), chunk.span)
+        assert len(chunk.sentences) == len(inside) > 0
+        for own, (_, whole) in zip(chunk.sentences, inside, strict=True):
+            assert chunk.span.start <= own.start < own.end <= chunk.span.end
+            assert whole.start <= own.start < own.end <= whole.end
+            assert own == whole or own.end == chunk.span.end or own.start == chunk.span.start
     for before, after in pairwise(chunks):
         assert before.span.start < after.span.start
         assert before.span.end < after.span.end

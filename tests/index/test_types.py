@@ -6,8 +6,10 @@ from dataclasses import FrozenInstanceError
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from index.types import Chunk, Document, Hit, Page, Span
+from index.types import Chunk, Document, Hit, Page, Span, within
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 0), (3, 3), (4, 3), (-1, 2), (-3, -1)])
@@ -36,6 +38,22 @@ def test_a_span_counts_code_points() -> None:
 def test_overlap_is_half_open(one: tuple[int, int], other: tuple[int, int], overlaps: bool) -> None:
     assert Span(*one).overlaps(Span(*other)) is overlaps
     assert Span(*other).overlaps(Span(*one)) is overlaps
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), max_size=12),
+    st.integers(0, 60),
+    st.integers(1, 30),
+)
+def test_what_lies_within_is_all_that_overlaps(
+    gaps: list[tuple[int, int]], start: int, length: int
+) -> None:
+    spans, end = [], 0
+    for gap, size in gaps:
+        spans.append(Span(end + gap, end + gap + size))
+        end += gap + size
+    span = Span(start, start + length)
+    assert within(spans, span) == [(n, s) for n, s in enumerate(spans) if s.overlaps(span)]
 
 
 def test_spans_have_the_order_of_the_text() -> None:
