@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.kinds import kind_asked, things
+from assistant.kinds import COUNTED, kind_asked, things
 from assistant.types import Candidate, Evidence, Judgement, Question, Scorer
 from index.types import Hit, Span, within
 
@@ -147,9 +147,10 @@ _WORD = re.compile(r"\w+")
 
 
 _NO_LONGER = re.compile(
-    r"\b(?:rather than|instead of|in place of|no longer|(?:up|down|revised|raised|lowered|cut|"
-    r"reduced|increased|changed|corrected|moved|postponed|delayed|put back|brought forward) from)"
-    r"((?:\s+[\w.,’'%$€£-]*\w%?){1,4})",
+    r"\b(?:rather than|instead of|in place of|no longer(?! than)|"
+    r"(?:up|down|revised|raised|lowered|cut|reduced|increased|changed|corrected|moved|postponed|"
+    r"delayed|put back|brought forward) from)"
+    r"((?:\s+(?!(?:to|and|but|by|on|at|until|into)\b)[\w.,’'%$€£-]*\w%?){1,4})",
     re.IGNORECASE,
 )
 """What follows held before, and does not now."""
@@ -278,15 +279,14 @@ def _part_by_part(
     ranked: Sequence[tuple[Candidate, Judgement]],
 ) -> list[tuple[Candidate, Judgement]]:
     """The whole question's best first, then the best for each part, then the rest in order."""
-    first = list(ranked[:1])
-    for judged in by_part:
-        best = next((pair for pair in judged if pair[1].direction != "reversed"), None)
-        if best is not None and best[1].probability >= _PART:
-            first.append(best)
+    bests = (next((p for p in judged if p[1].direction != "reversed"), None) for judged in by_part)
+    first = [best for best in bests if best is not None and best[1].probability >= _PART]
+    # The whole may be said the other way round alone, and a part of it not.
+    if ranked[0][1].direction != "reversed" or not first:
+        first.insert(0, ranked[0])
     found = {id(candidate): (candidate, judgement) for candidate, judgement in reversed(first)}
     order = list(dict.fromkeys(id(candidate) for candidate, _ in first))
     all_ = [found[key] for key in order] + [pair for pair in ranked if id(pair[0]) not in found]
-    # The whole may be said the other way round alone, and a part of it not.
     return [pair for pair in all_ if pair[1].direction != "reversed"] or all_
 
 
@@ -339,8 +339,8 @@ def _newest_first(
     alike = _ALIKE
     if _NOW.search(question):
         alike = _ALIKE_NOW
-    elif _ONCE.search(question):
-        alike = 0.0  # what happened once does not age
+    elif _ONCE.search(question) and kind_asked(question) not in COUNTED:
+        alike = 0.0  # what happened once does not age; how many it killed is known better later
     bar = _logit(judgement.probability) - alike
     asked = _words(question)
     newer = [
@@ -395,7 +395,7 @@ def _superseded(question: str, older: Candidate, newer: Candidate) -> bool:
         return False
     if _TODAY.search(question):
         return True
-    if _ONCE.search(question):
+    if _ONCE.search(question) and not _corrects(question, older, newer):
         return False
     kind = kind_asked(question)
     named = things(kind, question)

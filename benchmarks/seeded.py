@@ -57,6 +57,10 @@ class SeededEmbedder(Embedder):
     def special_tokens(self) -> int:
         return 2
 
+    @property
+    def knows_spans(self) -> bool:
+        return True
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 

@@ -126,6 +126,11 @@ class Embedder:
         return self._loaded().max_tokens
 
     @property
+    def knows_spans(self) -> bool:
+        """Whether :meth:`encode_in_passages` gives vectors of spans. Loads the model."""
+        return self._loaded().quantised
+
+    @property
     def special_tokens(self) -> int:
         """How many of :attr:`max_tokens` the model takes for itself."""
         return int(self._loaded().tokenizer.num_special_tokens_to_add(is_pair=False))
@@ -347,8 +352,10 @@ def _means(tokens: Vectors, offsets: Offsets, spans: Ranges) -> Vectors:
     each of ``spans``."""
     import numpy as np
 
-    # Marks of the model's own, before and after, have no place in the text.
-    real = [n for n, (start, end) in enumerate(offsets[: len(tokens)]) if start < end]
+    # Marks of the model's own, before and after, have no place in the text. Of one that was cut
+    # the last is such a mark, in the place of a word.
+    read = len(tokens) - (len(offsets) > len(tokens))
+    real = [n for n, (start, end) in enumerate(offsets[:read]) if start < end]
     starts = np.array([offsets[n][0] for n in real])
     ends = np.array([offsets[n][1] for n in real])
     found = np.zeros((len(spans), tokens.shape[1]), dtype=np.float32)

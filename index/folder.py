@@ -298,7 +298,11 @@ class Index:
         """The unit vectors of the sentences that stand in each of ``hits``, in order: shape
         ``(sentences, dimension)``; ``None`` where the index has none of it."""
         known = [hit.passage for hit in hits if hit.passage is not None]
-        found = self.sentences.get(known, dimension)
+        try:
+            found = self.sentences.get(known, dimension)
+        except IndexCorrupt:
+            # They help to choose what is read; the next sync makes them anew.
+            found = {}
         return [found.get(hit.passage) if hit.passage is not None else None for hit in hits]
 
     def text(self, sha256: str, parser: str = "") -> str:

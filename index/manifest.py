@@ -182,6 +182,16 @@ class Manifest:
             ).fetchone()
             return int(row[0]), int(row[1])
 
+    def sums(self) -> tuple[int, int, int]:
+        """How many passages are current, and the sums of their versions and of their ordinals."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT coalesce(sum(passages), 0), coalesce(sum(version * passages), 0), "
+                "coalesce(sum(passages * (passages - 1) / 2), 0) "
+                "FROM versions WHERE state = 'current'"
+            ).fetchone()
+            return int(row[0]), int(row[1]), int(row[2])
+
     @property
     def empty(self) -> bool:
         """Whether no document is current. Takes the same time for every corpus."""

@@ -47,16 +47,17 @@ class SentenceVectors:
         """Whether any were ever written here."""
         return self._path.is_file()
 
-    def add(self, passages: Iterable[tuple[PassageId, Vectors]]) -> None:
+    def add(self, passages: Iterable[tuple[PassageId, bytes]]) -> None:
         """Write passages. Visible at once, all or none.
 
         Args:
-            passages: each with the vectors of its sentences, in order, of shape ``(n, dim)``.
+            passages: each with the vectors of its sentences, in order, as :func:`packed` gives
+                them.
         """
         with guarded(self._path), self._connections.get() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO passages (id, vectors) VALUES (?, ?)",
-                ((row_of(passage), packed(vectors)) for passage, vectors in passages),
+                ((row_of(passage), vectors) for passage, vectors in passages),
             )
 
     def get(self, passages: Sequence[PassageId], dimension: int) -> dict[PassageId, Vectors]:
@@ -96,16 +97,25 @@ class SentenceVectors:
 
     def count(self) -> int:
         """How many passages are here, current or not."""
+        return self.sums()[0]
+
+    def sums(self) -> tuple[int, int, int]:
+        """How many passages are here, current or not, and the sums of their versions and ordinals:
+        :meth:`index.manifest.Manifest.sums` gives the same of those that should be."""
         if not self.exists:
-            return 0
+            return 0, 0, 0
         with guarded(self._path):
-            # An index holds no vectors, and is counted in a hundredth of the table's pages.
+            # An index holds no vectors, and is read in a hundredth of the table's pages.
             row = (
                 self._connections.get()
-                .execute("SELECT count(*) FROM passages INDEXED BY by_id")
+                .execute(
+                    "SELECT count(*), coalesce(sum(id / ?), 0), coalesce(sum(id % ?), 0) "
+                    "FROM passages INDEXED BY by_id",
+                    (ORDINALS, ORDINALS),
+                )
                 .fetchone()
             )
-            return int(row[0])
+            return int(row[0]), int(row[1]), int(row[2])
 
     def clear(self) -> None:
         """Remove every passage."""
@@ -114,15 +124,24 @@ class SentenceVectors:
         with guarded(self._path), self._connections.get() as connection:
             connection.execute("DELETE FROM passages")
 
+    def discard(self) -> None:
+        """Begin with an empty file, whatever the state of the one that is there."""
+        self._connections.close()
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        self.add(())
+
     def close(self) -> None:
         """Close every thread's connection."""
         self._connections.close()
 
 
 def packed(vectors: Vectors) -> bytes:
-    """Vectors of shape ``(n, dim)``, ``dim`` even, as ``n * dim / 2`` bytes."""
+    """Vectors of shape ``(n, dim)`` as ``n * ceil(dim / 2)`` bytes."""
     import numpy as np
 
+    if vectors.shape[1] % 2:
+        vectors = np.pad(vectors, ((0, 0), (0, 1)))
     largest = np.abs(vectors).max(axis=1, keepdims=True, initial=np.float32(1e-12))
     steps = (np.rint(vectors * (_MOST / largest)) + _MOST + 1).astype(np.uint8)
     halves: NDArray[np.uint8] = steps[:, ::2] << 4 | steps[:, 1::2]
@@ -134,11 +153,13 @@ def unpacked(stored: bytes, dimension: int) -> Vectors:
     this dimension, none."""
     import numpy as np
 
-    if len(stored) % (dimension // 2):
+    width = (dimension + 1) // 2
+    if len(stored) % width:
         stored = b""
-    halves = np.frombuffer(stored, dtype=np.uint8).reshape(-1, dimension // 2)
-    vectors = np.empty((len(halves), dimension), dtype=np.float32)
+    halves = np.frombuffer(stored, dtype=np.uint8).reshape(-1, width)
+    vectors = np.empty((len(halves), 2 * width), dtype=np.float32)
     vectors[:, ::2], vectors[:, 1::2] = halves >> 4, halves & 15
+    vectors = vectors[:, :dimension]
     vectors -= np.float32(_MOST + 1)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
     return vectors

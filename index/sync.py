@@ -33,6 +33,7 @@ from index.folder import Index, wipe
 from index.manifest import Failure, FileState, Version
 from index.parse import PARSER_VERSION, is_supported, parse_bytes
 from index.salvage import salvaged
+from index.sentence_vectors import packed
 from index.sentences import sentence_spans
 from index.store import PassageId
 from index.types import Chunk, Document
@@ -48,6 +49,9 @@ Progress = Callable[[int, int, str], None]
 _GROUP = 512
 """Passages embedded and committed together. Large enough for batches of like length, small
 enough that a first sync shows its documents as it goes."""
+
+_SLICE = 128
+"""Passages whose sentences' vectors are in memory at once, before they are made small."""
 
 _RACY_NS = 2_000_000_000
 """A file read within this time of its last change is read again: a later change in the same tick
@@ -141,8 +145,11 @@ def changed_since_sync(corpus: Path, index: Index) -> bool:
         return True
     if {"storing", "repairing"} & index.manifest.meta().keys():
         return True  # a sync died, or is at work
-    if not index.sentences.exists:
-        return True  # made before there were any
+    try:
+        if index.sentences.sums() != index.manifest.sums():
+            return True  # made before sentences had vectors, or by who knew of none
+    except IndexCorrupt:
+        return True
     try:
         return not _diff(_checked(corpus), index, verify=False).empty
     except CorpusError:
@@ -229,6 +236,11 @@ def sync(
     started = time.perf_counter()
     corpus = _checked(corpus)
     with index.writer(), _full_disk(index):
+        try:
+            index.sentences.sums()
+        except IndexCorrupt:
+            # Nothing but help, and made of what is there: no reason to refuse the whole index.
+            index.sentences.discard()
         if rebuild:
             # Whatever could stop the new index from being made is found before the old one goes.
             _ = embedder.dimension
@@ -245,6 +257,12 @@ def sync(
             index.describe(corpus, embedder.dimension)
         work = _Sync(corpus, index, embedder, diff, sizes or ChunkSizes(), progress)
         work.run()
+        # Last: it may take long, and all else is as it should be meanwhile.
+        if index.sentences.sums() != index.manifest.sums():
+            _restore_sentences(index, embedder, progress)
+            repaired = "; ".join(
+                filter(None, [repaired, "the vectors of sentences were written anew"])
+            )
         return SyncReport(
             added=tuple(work.added),
             changed=tuple(work.changed),
@@ -393,15 +411,24 @@ class _Sync:
 
 def _embedded(
     embedder: Embedder, passages: Sequence[tuple[str, Chunk]]
-) -> tuple[Vectors, list[Vectors]]:
-    """The vectors of passages, each under the title that comes first, and of their sentences."""
-    texts = [embedding_text(title, chunk) for title, chunk in passages]
-    spans = []
-    for text, (_, chunk) in zip(texts, passages, strict=True):
-        # From offsets in the document to offsets in what is embedded.
-        moved = len(text) - len(chunk.text) - chunk.span.start
-        spans.append([(span.start + moved, span.end + moved) for span in chunk.sentences])
-    return embedder.encode_in_passages(texts, spans)
+) -> tuple[Vectors, list[bytes]]:
+    """The vectors of passages, each under the title that comes first, and of their sentences, as
+    :func:`packed` gives them: of lines of a letter each, a passage has two hundred."""
+    import numpy as np
+
+    vectors = np.zeros((len(passages), embedder.dimension), dtype=np.float32)
+    of_sentences: list[bytes] = []
+    for begin in range(0, len(passages), _SLICE):
+        texts, spans = [], []
+        for title, chunk in passages[begin : begin + _SLICE]:
+            text = embedding_text(title, chunk)
+            # From offsets in the document to offsets in what is embedded.
+            moved = len(text) - len(chunk.text) - chunk.span.start
+            texts.append(text)
+            spans.append([(span.start + moved, span.end + moved) for span in chunk.sentences])
+        vectors[begin : begin + _SLICE], inside = embedder.encode_in_passages(texts, spans)
+        of_sentences += map(packed, inside)
+    return vectors, of_sentences
 
 
 def _store(
@@ -473,9 +500,6 @@ def _recover(index: Index, embedder: Embedder) -> str:
     if index.lexical.count() != passages:
         _restore_words(index)
         done.append("the word index was written anew")
-    if not index.sentences.exists or index.sentences.count() != passages:
-        _restore_sentences(index, embedder)
-        done.append("the vectors of sentences were written anew")
     if {"storing", "repairing"} & index.manifest.meta().keys():
         index.manifest.set_meta(storing=None, repairing=None)
     return "; ".join(done)
@@ -558,8 +582,9 @@ def _passages(
     ]
 
 
-def _restore_sentences(index: Index, embedder: Embedder) -> None:
+def _restore_sentences(index: Index, embedder: Embedder, progress: Progress | None) -> None:
     """Embed again the passages whose sentences have no vectors, and drop those of no passage."""
+    tell = progress or (lambda _done, _all, _path: None)
     index.manifest.set_meta(repairing="sentences")
     here: dict[int, set[int]] = {}
     for number, ordinal in index.sentences.ids():
@@ -570,24 +595,28 @@ def _restore_sentences(index: Index, embedder: Embedder) -> None:
     passages: list[tuple[str, Chunk]] = []
 
     def write() -> None:
-        _, vectors = _embedded(embedder, passages)
-        index.sentences.add(zip(ids, vectors, strict=True))
+        if passages:
+            index.sentences.add(zip(ids, _embedded(embedder, passages)[1], strict=True))
         ids.clear()
         passages.clear()
 
-    for version in current:
+    for done, version in enumerate(current):
         stored = here.get(version.version, set())
         if not stored <= set(range(version.passages)):
             index.sentences.delete([version.version])
             stored = set()
         missing = [(version.version, n) for n in range(version.passages) if n not in stored]
-        if missing:
+        if missing and not embedder.knows_spans:
+            index.sentences.add((passage, b"") for passage in missing)
+        elif missing:
+            tell(done, len(current), version.path)
             ids += missing
             passages += _passages(index, embedder, version, set(missing))
         if len(ids) >= _GROUP:
             write()
-    # Written even when empty: then the file is there, and no sync looks for it again.
     write()
+    tell(len(current), len(current), "")
+    index.manifest.set_meta(repairing=None)
 
 
 def _restore_words(index: Index) -> None:

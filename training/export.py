@@ -10,8 +10,8 @@ Its products are of integers of eight bits, as the embedder's are (``index/embed
 a scale for each output, activations with one for all, as they come. A few channels of activations
 are far larger than the rest, and would take the scale from them. So each channel is divided by a
 factor of its own before a product, and the weights that it meets are multiplied by it (SmoothQuant:
-Xiao et al. 2023, https://arxiv.org/abs/2211.10438); how large a channel gets is seen on a few
-hundred ``--examples``. The widest product of each layer, which errs most, is made in four parts,
+Xiao et al. 2023, https://arxiv.org/abs/2211.10438); how large a channel gets is seen on a
+thousand ``--examples``. The widest product of each layer, which errs most, is made in four parts,
 each with scales of its own: its channels, whose order is free, are sorted by size. A weight is not
 rounded to the nearest: what rounding one takes away, those that are not rounded yet make good, as
 far as the ``--examples`` have channels that go together (``rounding.py``). Embedded words are

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DAMPING = 0.01
-"""Added to each channel's second moment, as a share of their mean: a few hundred examples do not
+"""Added to each channel's second moment, as a share of their mean: a thousand examples do not
 say all, and some channels may always go together."""
 
 

@@ -557,8 +557,10 @@ def test_what_happened_once_does_not_age(documents: Documents) -> None:
     def first(asked: str, new: float) -> str:
         return texts(select(asked, fees(documents), documents, {OLD: 0.80, NEW: new}))[0]
 
-    asked = "What did Elm raise its harbour fee to?"
+    asked = "Why did Elm raise its harbour fee?"
     assert (first(asked, 0.79), first(asked, 0.80)) == (OLD, NEW)
+    # A count is known better later.
+    assert first("How many crowns did Elm raise its harbour fee to?", 0.79) == NEW
     assert first(f"{asked[:-1]} in the end?", 0.79) == NEW
     assert first("What is the harbour fee of Elm?", 0.79) == NEW
 
@@ -759,6 +761,26 @@ def test_a_newer_figure_wins_from_farther_behind(documents: Documents) -> None:
             "The port of Elm costs $55 million, up from $40 million.",
             True,
         ),
+        # What stands in its place may follow at once.
+        (
+            "How much does the port of Elm cost?",
+            "The port of Elm costs 12 million euros.",
+            "The cost of the port of Elm was raised from 12 million to 15 million euros.",
+            True,
+        ),
+        (
+            "When does the port of Elm open?",
+            "The port of Elm opens on 3 May 2028.",
+            "The port of Elm will open late, postponed from 3 May 2028 to 8 June 2028.",
+            True,
+        ),
+        # A toll is known better later, though it was taken once.
+        (
+            "How many people did the fire in Elm kill?",
+            "The fire in Elm killed 12 people.",
+            "The fire in Elm killed 15 people rather than 12, police said.",
+            True,
+        ),
         # Another figure than the older one's is corrected.
         (
             "In how many years will the port of Elm be built?",
@@ -784,6 +806,38 @@ def test_what_is_said_no_longer_to_hold_is_out_from_farther_still(
     # Odds of 9 and 1: 2.2 of log odds apart.
     assert texts(select(asked, hits, documents, {old: 0.9, new: 0.5}))[0] == (new if wins else old)
     assert texts(select(asked, hits, documents, {old: 0.95, new: 0.5}))[0] == old
+
+
+@pytest.mark.parametrize(
+    ("asked", "old", "new"),
+    [
+        (
+            "How much does the port of Elm cost?",
+            "The port of Elm costs 30 million euros.",
+            "The cost of the port of Elm was raised from 40 million to 55 million euros.",
+        ),
+        (
+            "When does the port of Elm open?",
+            "The port of Elm opens in May 2027.",
+            "The port of Elm opens late, postponed from April to June 2028.",
+        ),
+        (
+            "In how many months is the port of Elm built?",
+            "The port of Elm is built in eight months.",
+            "The port of Elm is built in no longer than six months.",
+        ),
+    ],
+)
+def test_what_stands_in_the_place_of_another_still_holds(
+    documents: Documents, asked: str, old: str, new: str
+) -> None:
+    hits = [
+        documents.add("old.txt", old, published=MAY, title="The port of Elm"),
+        documents.add("new.txt", new, published=JUNE, title="The port of Elm again"),
+    ]
+    # 0.77 of log odds apart: forgiven to a newer figure, and not to one that says none.
+    assert texts(select(asked, hits, documents, {old: 0.80, new: 0.65}))[0] == new
+    assert texts(select(asked, hits, documents, {old: 0.80, new: 0.55}))[0] == old
 
 
 def test_what_both_reports_say_is_cited_from_both(documents: Documents) -> None:
@@ -897,10 +951,14 @@ def test_a_part_that_nothing_answers_adds_nothing(documents: Documents) -> None:
     assert texts(select(TWO, [hit], documents, {DEMAND: 0.9}, parts=parts)) == [DEMAND]
 
 
-def test_where_all_is_turned_but_a_part_the_part_is_told_alone(documents: Documents) -> None:
+@pytest.mark.parametrize(("one", "other"), [(0.1, 0.2), (0.2, 0.1)])
+def test_where_all_is_turned_but_a_part_the_part_is_told_alone(
+    documents: Documents, one: float, other: float
+) -> None:
     hit = documents.add("a.txt", OFFER, DEMAND)
     parts: dict[str, Table] = {DEMANDED: {DEMAND: same(0.5), OFFER: same(0.0)}, OFFERED: {}}
-    found = select(TWO, [hit], documents, {DEMAND: turned(0.1), OFFER: turned(0.2)}, parts=parts)
+    whole: Table = {DEMAND: turned(one), OFFER: turned(other)}
+    found = select(TWO, [hit], documents, whole, parts=parts)
     assert texts(found) == [DEMAND]
     assert found.confidence == 0.5
 

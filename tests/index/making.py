@@ -44,6 +44,7 @@ class FakeEmbedder:
         self.max_tokens = 64
         self.special_tokens = 2
         self.encoded = 0
+        self.knows_spans = True
         self._delay = delay
 
     def token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:

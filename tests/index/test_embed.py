@@ -186,9 +186,15 @@ def test_spans_of_many_passages_stay_with_theirs(embedder: Embedder) -> None:
     for text, some, part in zip(texts, spans, inside, strict=True):
         _, (alone,) = embedder.encode_in_passages([text], [some])
         assert np.array_equal(alone, part)
-    # What the model did not read has none.
+    # What the model did not read has none, nor has the first word of it.
     assert inside[4][0].any()
     assert not inside[4][1].any()
+    cut = "Oak " * 400
+    _, ((read, unread),) = embedder.encode_in_passages(
+        [cut], [[(253 * 4, 253 * 4 + 3), (254 * 4, 254 * 4 + 3)]]
+    )
+    assert read.any()
+    assert not unread.any()
     assert embedder.encode_in_passages([], [])[0].shape == (0, 384)
 
 
@@ -196,6 +202,8 @@ def test_another_model_gives_no_vectors_of_spans(named: Embedder) -> None:
     vectors, inside = named.encode_in_passages(["Gold fell.", "Oak."], [[(0, 4)], []])
     assert np.array_equal(vectors, named.encode(["Gold fell.", "Oak."]))
     assert [part.shape for part in inside] == [(0, 384)] * 2
+    assert not named.knows_spans
+    assert Embedder().knows_spans
 
 
 def test_who_only_asks_needs_no_integers() -> None:

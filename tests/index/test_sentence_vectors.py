@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +61,15 @@ def test_cosines_hardly_differ() -> None:
     assert not unpacked(packed(np.zeros((2, 384), dtype=np.float32)), 384).any()
 
 
+@pytest.mark.parametrize("dimension", [1, 2, 5])
+def test_dimensions_of_any_kind(dimension: int) -> None:
+    exact = drawn(3, dimension)
+    found = unpacked(packed(exact), dimension)
+    assert found.shape == exact.shape
+    assert (exact * found).sum(axis=1).min() > 0.97
+    assert unpacked(packed(exact[:0]), dimension).shape == (0, dimension)
+
+
 def test_what_is_of_another_dimension_is_none() -> None:
     assert unpacked(packed(drawn(3, 16)), 384).shape == (0, 384)
     assert unpacked(b"", 384).shape == (0, 384)
@@ -82,14 +90,14 @@ def test_none_are_there_until_some_are_written(vectors: SentenceVectors, tmp_pat
 
 def test_passages_come_and_go(vectors: SentenceVectors) -> None:
     made = {(1, 0): drawn(3), (1, 1): drawn(1, seed=2), (2, 0): drawn(0), (30, 7): drawn(2, seed=3)}
-    vectors.add(made.items())
+    vectors.add((passage, packed(there)) for passage, there in made.items())
     assert sorted(vectors.ids()) == sorted(made)
     assert vectors.count() == 4
     found = vectors.get([(30, 7), (1, 0), (9, 9), (2, 0)], 384)
     assert found.keys() == {(30, 7), (1, 0), (2, 0)}
     for passage, there in found.items():
         assert np.array_equal(there, unpacked(packed(made[passage]), 384))
-    vectors.add([((1, 1), drawn(5))])
+    vectors.add([((1, 1), packed(drawn(5)))])
     assert len(vectors.get([(1, 1)], 384)[1, 1]) == 5
     vectors.delete([1, 99])
     assert sorted(vectors.ids()) == [(2, 0), (30, 7)]
@@ -101,14 +109,14 @@ def test_passages_come_and_go(vectors: SentenceVectors) -> None:
 
 def test_more_passages_than_one_query_takes(vectors: SentenceVectors) -> None:
     ids = [(version, ordinal) for version in range(40) for ordinal in range(30)]
-    vectors.add((passage, drawn(1, 2, seed=n)) for n, passage in enumerate(ids))
+    vectors.add((passage, packed(drawn(1, 2, seed=n))) for n, passage in enumerate(ids))
     found = vectors.get(ids, 2)
     assert list(found) == ids
     assert vectors.count() == 1200
 
 
 def test_hardly_more_is_stored_than_there_is(vectors: SentenceVectors, tmp_path: Path) -> None:
-    vectors.add(((1, n), drawn(11, seed=n)) for n in range(300))
+    vectors.add(((1, n), packed(drawn(11, seed=n))) for n in range(300))
     vectors.close()
     file = tmp_path / "sentences.sqlite3"
     with sqlite3.connect(file) as connection:
@@ -117,17 +125,26 @@ def test_hardly_more_is_stored_than_there_is(vectors: SentenceVectors, tmp_path:
     assert file.stat().st_size < 1.2 * 300 * 11 * 192
 
 
-def plan(path: Path, statement: str) -> Sequence[str]:
-    with sqlite3.connect(path) as connection:
-        rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
-    connection.close()
-    return [row[3] for row in rows]
+def test_to_count_them_reads_no_vector(vectors: SentenceVectors) -> None:
+    vectors.add([((3, 1), packed(drawn(1))), ((4, 0), packed(drawn(2)))])
+    asked: list[str] = []
+    connection = vectors._connections.get()
+    connection.set_trace_callback(asked.append)
+    assert vectors.sums() == (2, 7, 1)
+    assert (vectors.count(), sorted(vectors.ids())) == (2, [(3, 1), (4, 0)])
+    connection.set_trace_callback(None)
+    assert len(asked) == 3
+    for statement in asked:
+        ((*_, step),) = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+        assert step.endswith("USING COVERING INDEX by_id")
 
 
-def test_to_count_them_reads_no_vector(vectors: SentenceVectors, tmp_path: Path) -> None:
-    vectors.add([((1, 0), drawn(1))])
-    (step,) = plan(tmp_path / "sentences.sqlite3", "SELECT count(*) FROM passages INDEXED BY by_id")
-    assert step.endswith("USING COVERING INDEX by_id")
+def test_a_damaged_file_is_begun_anew(vectors: SentenceVectors, tmp_path: Path) -> None:
+    (tmp_path / "sentences.sqlite3").write_bytes(b"Garbage. " * 1000)
+    vectors.discard()
+    assert (vectors.exists, vectors.sums()) == (True, (0, 0, 0))
+    vectors.add([((1, 0), packed(drawn(1)))])
+    assert vectors.count() == 1
 
 
 def test_a_damaged_file_is_named(vectors: SentenceVectors, tmp_path: Path) -> None:

@@ -948,7 +948,6 @@ def spoil(path: Path) -> None:
     [
         "manifest.sqlite3",
         "lexical.sqlite3",
-        "sentences.sqlite3",
         "chroma/chroma.sqlite3",
         "texts",
         "no manifest",
@@ -997,9 +996,7 @@ def test_a_damaged_index_is_named_and_a_rebuild_heals(
     equal()
 
 
-@pytest.mark.parametrize(
-    "what", ["manifest.sqlite3", "lexical.sqlite3", "sentences.sqlite3", "chroma/chroma.sqlite3"]
-)
+@pytest.mark.parametrize("what", ["manifest.sqlite3", "lexical.sqlite3", "chroma/chroma.sqlite3"])
 def test_a_rebuild_in_the_process_that_saw_the_damage(
     corpus: Path, index: Index, fake: FakeEmbedder, equal: Callable[[], object], what: str
 ) -> None:
@@ -1051,7 +1048,9 @@ def test_a_part_that_was_lost_is_written_anew(
     assert sync(corpus, index, fake).repaired == ""
 
 
-@pytest.mark.parametrize("lost", ["the file", "all", "one", "one more", "one too many"])
+@pytest.mark.parametrize(
+    "lost", ["the file", "its content", "all", "one", "one more", "one too many", "one for another"]
+)
 def test_vectors_of_sentences_that_were_lost_are_made_anew(
     corpus: Path, index: Index, fake: FakeEmbedder, equal: Callable[[], object], lost: str
 ) -> None:
@@ -1067,23 +1066,67 @@ def test_vectors_of_sentences_that_were_lost_are_made_anew(
         hits = index.consistent(lambda: index.words("ships", 3))
         assert index.vectors(hits, fake.dimension) == [None] * 3
         assert changed_since_sync(corpus, index)
+    elif lost == "its content":
+        index.sentences.close()
+        spoil(index.path / "sentences.sqlite3")
+        hits = index.consistent(lambda: index.words("ships", 3))
+        assert index.vectors(hits, fake.dimension) == [None] * 3
     elif lost == "all":
         index.sentences.clear()
-    elif lost == "one":
+    elif lost in ("one", "one for another"):
         index.sentences.delete([second.version])
+        if lost == "one for another":
+            # As many as there should be.
+            index.sentences.add(((99, n), b"") for n in range(second.passages))
     else:
         ordinal = second.passages if lost == "one too many" else 0
         version = second.version if lost == "one too many" else 99
-        index.sentences.add([((version, ordinal), fake.encode(["x"]))])
-        embedded = fake.encoded
+        index.sentences.add([((version, ordinal), b"")])
+    assert changed_since_sync(corpus, index)
     report = sync(corpus, index, fake)
     assert report.repaired == "the vectors of sentences were written anew"
     assert not report.dirty
-    again = {"one": second.passages, "one too many": second.passages, "one more": 0}
-    assert fake.encoded - embedded == again.get(lost, passages)
+    again = dict.fromkeys(("one", "one too many", "one for another"), second.passages)
+    assert fake.encoded - embedded == {**again, "one more": 0}.get(lost, passages)
     equal()
     assert sync(corpus, index, fake).repaired == ""
     assert not changed_since_sync(corpus, index)
+
+
+def test_what_left_leaves_before_vectors_of_sentences_are_made_anew(
+    corpus: Path, index: Index, fake: FakeEmbedder
+) -> None:
+    write(corpus, {"a.txt": sentences("a", 5), "b.txt": sentences("b", 50)})
+    sync(corpus, index, fake)
+    index.sentences.clear()
+    (corpus / "a.txt").unlink()
+    seen: list[tuple[int, int, str, list[str]]] = []
+
+    def progress(done: int, all_: int, path: str) -> None:
+        seen.append((done, all_, path, [v.path for v in index.manifest.current()]))
+
+    sync(corpus, index, fake, progress=progress)
+    assert seen == [
+        (0, 0, "", ["b.txt"]),
+        (0, 1, "b.txt", ["b.txt"]),
+        (1, 1, "", ["b.txt"]),
+    ]
+
+
+def test_a_model_that_gives_none_embeds_nothing_again(
+    corpus: Path, index: Index, fake: FakeEmbedder
+) -> None:
+    write(corpus, {"a.txt": sentences("a", 5), "b.txt": sentences("b", 50)})
+    passages = sync(corpus, index, fake).passages
+    index.sentences.clear()
+    fake.knows_spans = False
+    embedded = fake.encoded
+    sync(corpus, index, fake)
+    assert fake.encoded == embedded
+    assert index.sentences.count() == passages
+    assert not changed_since_sync(corpus, index)
+    hits = index.consistent(lambda: index.words("ships", 3))
+    assert [len(vectors) for vectors in index.vectors(hits, fake.dimension)] == [0] * 3
 
 
 def test_a_hits_sentences_have_the_vectors_that_their_passage_gave_them(
