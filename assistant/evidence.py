@@ -297,7 +297,8 @@ def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
         text = reader.text(hit)
         sentences = reader.sentences(hit)
         inside = within(sentences, hit.span)
-        known = vectors is not None and len(vectors) == len(inside)
+        if vectors is not None and len(vectors) != len(inside):
+            vectors = None  # whose is whose is not known
         for number, (place, sentence) in enumerate(inside):
             span = sentence
             if len(sentence) > _LONGEST:
@@ -316,7 +317,7 @@ def candidates(hits: Sequence[Hit], reader: Reader) -> list[Candidate]:
                 ),
                 after=after[:_LONGEST],
                 lead=place,
-                vector=vectors[number] if vectors is not None and known else None,
+                vector=None if vectors is None else vectors[number],
             )
     return list(found.values())
 

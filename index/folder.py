@@ -301,7 +301,7 @@ class Index:
         try:
             found = self.sentences.get(known, dimension)
         except IndexCorrupt:
-            # They help to choose what is read; the next sync makes them anew.
+            # They help to choose what is read; a sync that sees it makes them anew.
             found = {}
         return [found.get(hit.passage) if hit.passage is not None else None for hit in hits]
 
