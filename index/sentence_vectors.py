@@ -2,7 +2,7 @@
 question meets every sentence that a search finds at no cost of a model.
 
 The vectors are those of :meth:`index.embed.Embedder.encode_in_passages`. Of each component four
-bits are kept, sixteen steps of a scale of the vector's own, which cancels out of a cosine: 192
+bits are kept, fifteen steps of a scale of the vector's own, which cancels out of a cosine: 192
 bytes a sentence in place of 1,536, and the cosines hardly differ (``training/README.md``).
 """
 
