@@ -53,6 +53,9 @@ enough that a first sync shows its documents as it goes."""
 _SLICE = 128
 """Passages whose sentences' vectors are in memory at once, before they are made small."""
 
+_HOLLOW = 50
+"""Where so many passages are deleted for one that stays, the graph of vectors is begun anew."""
+
 _RACY_NS = 2_000_000_000
 """A file read within this time of its last change is read again: a later change in the same tick
 of the file system's clock would not show. Two seconds is FAT's tick, the coarsest."""
@@ -326,7 +329,7 @@ class _Sync:
         # What left the corpus leaves first: until it does, it could still be cited.
         if self._diff.removed:
             self._index.manifest.commit(removed=self._diff.removed)
-            _sweep(self._index)
+            _sweep(self._index, self._embedder)
         total = len(self._diff.read)
         touched: list[tuple[str, FileState]] = []
         for done, (path, file) in enumerate(self._diff.read):
@@ -368,7 +371,7 @@ class _Sync:
                     Failure(path, digest, PARSER_VERSION, problem.message, problem.remedy, file)
                 ]
             )
-            _sweep(self._index)
+            _sweep(self._index, self._embedder)
             self.failed.append(Refused(path, problem.message, problem.remedy))
             return False
         (self.changed if known else self.added).append(path)
@@ -403,7 +406,7 @@ class _Sync:
         index.sentences.add(zip(ids, of_sentences, strict=True))
         _store(index, ids, vectors, days)
         index.manifest.commit(versions=versions)
-        _sweep(index)
+        _sweep(index, self._embedder)
         self.passages += len(ids)
         self._waiting = []
         self._waiting_passages = 0
@@ -442,7 +445,7 @@ def _store(
         index.manifest.set_meta(storing=None)
 
 
-def _sweep(index: Index) -> None:
+def _sweep(index: Index, embedder: Embedder) -> None:
     """Delete elsewhere what the manifest says is not current, and then forget it."""
     unfinished = index.manifest.unfinished()
     generation = index.manifest.generation()
@@ -457,10 +460,25 @@ def _sweep(index: Index) -> None:
             index.manifest.set_meta(storing=None)
         # This process's client has written all of it: other clients reopen, this one need not.
         index.store.wrote(generation)
+        hollow = bool(unfinished) and _hollow(
+            index.store.count(), sum(passages for _, passages in unfinished)
+        )
     if unfinished:
         index.lexical.delete(version for version, _ in unfinished)
         index.sentences.delete(version for version, _ in unfinished)
         index.manifest.forget(version for version, _ in unfinished)
+    if hollow:
+        _restore_vectors(index, embedder)
+
+
+def _hollow(left: int, deleted: int) -> bool:
+    """Whether next to nothing is left of Chroma's graph.
+
+    What is deleted stays in it as a mark, over which searches walk but which no new passage takes
+    for a neighbour. Added where all is so marked, passages begin islands of their own, and those
+    on the smaller ones are never found by their vectors. A graph begun anew has no such holes.
+    """
+    return deleted >= _HOLLOW * left
 
 
 # -- repair --------------------------------------------------------------------------------------
@@ -484,17 +502,19 @@ def _recover(index: Index, embedder: Embedder) -> str:
     with index.section():
         torn = index.torn()
     if torn:
+        log.warning("the vectors of %s are torn: writing them anew", index.path)
         _restore_vectors(index, embedder)
         done.append("vectors were written anew")
     with index.section():
         index.store.refresh(index.manifest.generation())
     unfinished = index.manifest.unfinished()
     if unfinished:
-        _sweep(index)
+        _sweep(index, embedder)
         done.append(f"{len(unfinished)} unfinished documents were cleared away")
     _, passages = index.manifest.counts()
     stored = index.store.count()
     if stored != passages:
+        log.warning("the vectors of %s are not whole: writing them anew", index.path)
         _restore_vectors(index, embedder)
         done.append(f"vectors were written anew ({stored} stood for {passages} passages)")
     if index.lexical.count() != passages:
@@ -509,7 +529,6 @@ def _restore_vectors(index: Index, embedder: Embedder) -> None:
     """Build Chroma's files anew. Vectors that can still be read whole are used again."""
     import numpy as np
 
-    log.warning("the vectors of %s are not whole: writing them anew", index.path)
     index.manifest.set_meta(repairing="vectors")
     kept: dict[PassageId, Vectors] = {}
     with index.section():

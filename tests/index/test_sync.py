@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
 import socket
+import sqlite3
 import stat
 import subprocess
 import tempfile
@@ -17,6 +19,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import index.sync
@@ -930,6 +933,39 @@ def test_a_limit_on_the_size_of_files(
     sync(corpus, index, fake)
     equal()
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize(("keep", "anew"), [(0, True), (1, True), (2, False)])
+def test_where_next_to_nothing_is_left_the_graph_of_vectors_begins_anew(
+    corpus: Path, index: Index, fake: FakeEmbedder, keep: int, anew: bool
+) -> None:
+    # Beside deleted passages alone Chroma puts new ones on islands, and finds one island's.
+    write(corpus, {f"{n:02}.txt": sentences(f"s{n}x", 5) for n in range(keep)})
+    write(corpus, {"all.txt": sentences("long", 250)})
+    sync(corpus, index, fake)
+    kept = dict(index.store.vectors())
+    graph = collection_id(index)
+    (corpus / "all.txt").unlink()
+    report = sync(corpus, index, fake, allow_empty=True)
+    assert (collection_id(index) != graph) is anew
+    assert report.removed == ("all.txt",)
+    assert report.generation == index.manifest.generation()
+    left = dict(index.store.vectors())
+    assert len(left) == index.store.count() == index.manifest.counts()[1]
+    assert all(np.array_equal(vector, kept[passage]) for passage, vector in left.items())
+    write(corpus, {f"new{n:02}.txt": sentences(f"t{n}x", 60) for n in range(50)})
+    sync(corpus, index, fake)
+    assert [
+        passage
+        for passage, vector in index.store.vectors()
+        if index.store.query(vector, 1)[0][0] != passage
+    ] == []
+
+
+def collection_id(index: Index) -> str:
+    """Chroma's own name of what it holds the vectors in: another one after it is made anew."""
+    with contextlib.closing(sqlite3.connect(index.path / "chroma" / "chroma.sqlite3")) as chroma:
+        return str(chroma.execute("SELECT id FROM collections").fetchone()[0])
 
 
 # -- damage --------------------------------------------------------------------------------------
