@@ -3,8 +3,8 @@
     python training/written.py --data SHARED --replay WORK --write WORK/more
 
 ``questions/`` has two kinds, a JSON object a line. ``excerpts.jsonl.gz`` asks about sentences of
-QAMR (MIT), a question a line: ``{"article", "s", "q", "a"}``, where ``s`` is the ``sentence_id`` of the
-sentence that answers, or null where none of the article's does, and ``a`` its words that do.
+QAMR (MIT), a question a line: ``{"article", "s", "q", "a"}``, where ``s`` is the ``sentence_id`` of
+the sentence that answers, or null where none of the article's does, and ``a`` its words that do.
 ``reports.jsonl.gz`` has invented news reports: ``{"title", "sentences", "questions"}``, a question
 being ``{"q", "s", "a"}`` and ``s`` a sentence's index, and ``"matter"`` where several are about the
 same.
