@@ -52,7 +52,7 @@ from assistant.scorer import (
 from training.pairs import SQUAD2_TRAINED, rows_of, wiki_titles
 
 RIDGE = 0.005
-SURE_RIDGE = 50.0
+SURE_RIDGE = 20.0
 SEED = 20
 ELSEWHERE = 80
 """Questions of SQuADShifts that are asked of news."""
