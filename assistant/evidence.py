@@ -63,7 +63,7 @@ _SURE_SAME = -1.0
 the parties asked about, however sure the first one is: both answer. Not of a question for one
 figure or date."""
 
-_BEHIND_SAME = 4.0
+_BEHIND_SAME = 5.0
 """As :data:`_BEHIND`, for these."""
 
 _CARRIES = 0.2

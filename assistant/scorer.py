@@ -81,7 +81,7 @@ more, they differ as other features do."""
 PARSED = 10
 """Sentences that are parsed for a question, at most."""
 
-FAR = 6.0
+FAR = 8.0
 """By how much, in the reader's log odds, one may stay behind the best and still be parsed: no
 grammar would bring it to the front. What is read as an answer, with odds above even, always is
 parsed: it may be one the wrong way round, as the best may."""

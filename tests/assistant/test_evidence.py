@@ -302,8 +302,8 @@ def test_who_states_the_same_relation_must_be_rather_sure_of_it(documents: Docum
     [
         (Q, "unknown", 3.6, True),
         (Q, "unknown", 3.4, False),  # as probable, but not of this question's sentences
-        (Q, "same", 1.1, True),
-        (Q, "same", 0.9, False),
+        (Q, "same", 0.1, True),
+        (Q, "same", -0.1, False),
         ("How many plums do Elm and Oak each want?", "unknown", 0.0, True),
     ],
 )
