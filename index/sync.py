@@ -562,6 +562,7 @@ def _restore_vectors(index: Index, embedder: Embedder) -> None:
     if ids:
         _store(index, ids, np.stack(vectors), days)
     index.store.wrote(index.manifest.commit())
+    index.manifest.set_meta(repairing=None)
 
 
 def _embed_again(

@@ -950,6 +950,7 @@ def test_where_next_to_nothing_is_left_the_graph_of_vectors_begins_anew(
     assert (collection_id(index) != graph) is anew
     assert report.removed == ("all.txt",)
     assert report.generation == index.manifest.generation()
+    assert not {"storing", "repairing"} & index.manifest.meta().keys()
     left = dict(index.store.vectors())
     assert len(left) == index.store.count() == index.manifest.counts()[1]
     assert all(np.array_equal(vector, kept[passage]) for passage, vector in left.items())
