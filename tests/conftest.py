@@ -12,9 +12,14 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from index.embed import Embedder
+
+# How fast an example is depends on what else the machine does: no reason to fail.
+hypothesis.settings.register_profile("onrecord", deadline=None)
+hypothesis.settings.load_profile("onrecord")
 
 
 @pytest.fixture(scope="session")

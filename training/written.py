@@ -1,4 +1,4 @@
-"""Groups of questions that were written by hand, in other words than the sentence that answers.
+"""Groups of the questions in ``questions/``, most in other words than the sentence that answers.
 
     python training/written.py --data SHARED --replay WORK --write WORK/more
 
@@ -183,6 +183,7 @@ def used(written: Sequence[Written], times: int, seed: int) -> Iterator[Group]:
 
 
 def pairs_of(rows: Iterable[Mapping[str, Any]]) -> int:
+    """How many pairs of question and sentence these groups have."""
     return sum(len(row["pos"]) + len(row["neg"]) for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""Questions that were written by hand, as groups to train with."""
+"""The questions that come along, as groups to train with."""
 
 from __future__ import annotations
 
